@@ -1,0 +1,1 @@
+//! How each firmware writes a [`Command`](crate::command::Command).
