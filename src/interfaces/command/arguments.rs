@@ -82,9 +82,9 @@ pub struct Draw {
     /// A sample sitter by name (composites of several people; nobody's face)
     #[arg(long, value_name = "NAME", conflicts_with_all = ["camera", "camera_dir"])]
     pub sitter: Option<String>,
-    /// Take the photo with a camera (the configured one, or the one of this number)
-    #[arg(long, value_name = "NUMBER", num_args = 0..=1, conflicts_with = "camera_dir")]
-    pub camera: Option<Option<u32>>,
+    /// Take the photo with a camera: the configured one, or this number or device path
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "camera_dir")]
+    pub camera: Option<Option<String>>,
     /// A folder as camera: its first photo by name
     #[arg(long, value_name = "DIR")]
     pub camera_dir: Option<PathBuf>,
@@ -106,7 +106,7 @@ pub struct Draw {
 }
 
 /// Which robot, pen, paper and style.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Machine {
     /// Robot profile: a name or a file
     #[arg(long, value_name = "NAME")]
@@ -158,9 +158,9 @@ pub enum Camera {
     List,
     /// Take a picture and say how it went
     Test {
-        /// Which camera
-        #[arg(long, value_name = "NUMBER", conflicts_with = "camera_dir")]
-        camera: Option<u32>,
+        /// Which camera: its number or device path
+        #[arg(long, value_name = "DEVICE", conflicts_with = "camera_dir")]
+        camera: Option<String>,
         /// A folder as camera
         #[arg(long, value_name = "DIR")]
         camera_dir: Option<PathBuf>,
