@@ -1,0 +1,108 @@
+//! Which webcams this machine has: read from the kernel's own list, each asked for its formats, best effort.
+//!
+//! nokhwa's list reads `/dev` and panics on a device without a number, so `/sys/class/video4linux` is read here. A
+//! device that takes no pictures (most webcams bring one for data) is left out; one that is busy or forbidden stays in,
+//! with the sentence that says so.
+
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::CameraError;
+use super::format;
+use super::native;
+
+/// The most devices that are looked at.
+const MAX_DEVICES: usize = 64;
+/// How long one device may take to tell its formats.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// A webcam, as the list shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CameraInfo {
+    /// Its number, as the key `camera.device` takes it.
+    pub index: u32,
+    /// Its device file.
+    pub device: String,
+    /// What it calls itself.
+    pub name: String,
+    /// Its formats that can be read, largest first, as in `1280x720 MJPEG, 30 frames/s`.
+    pub formats: Vec<String>,
+    /// Why it cannot be used now.
+    pub problem: Option<String>,
+}
+
+/// The webcams of this machine, by number.
+pub fn list() -> Vec<CameraInfo> {
+    let devices = devices(Path::new("/sys/class/video4linux"));
+    devices.into_iter().filter_map(|(index, name)| look(index, name)).collect()
+}
+
+/// Number and name of each device below `class`, by number.
+fn devices(class: &Path) -> Vec<(u32, String)> {
+    let Ok(entries) = std::fs::read_dir(class) else { return Vec::new() };
+    let mut devices: Vec<_> = entries
+        .flatten()
+        .take(MAX_DEVICES)
+        .filter_map(|entry| {
+            let index = entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()?;
+            let name = std::fs::read_to_string(entry.path().join("name")).unwrap_or_default();
+            Some((index, name.trim().to_owned()))
+        })
+        .collect();
+    devices.sort_unstable();
+    devices
+}
+
+fn look(index: u32, name: String) -> Option<CameraInfo> {
+    let device = format!("/dev/video{index}");
+    let (formats, problem) = match offers_in_time(index, &device) {
+        Ok(formats) => (formats, None),
+        Err(CameraError::NotACamera { .. }) => return None,
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    Some(CameraInfo { index, device, name, formats, problem })
+}
+
+/// Asks on a thread of its own: some drivers take for ever to answer.
+fn offers_in_time(index: u32, device: &str) -> Result<Vec<String>, CameraError> {
+    let (answer, answered) = mpsc::channel();
+    let path = device.to_owned();
+    let ask = move || {
+        let offers = native::offers(index, &path).map(|formats| formats.iter().map(format::in_words).collect());
+        // Nobody listens any more when it took too long; then the answer is not wanted.
+        let _ = answer.send(offers);
+    };
+    let asked = std::thread::Builder::new().name("camera list".to_owned()).spawn(ask);
+    let silent = || CameraError::Stalled { device: device.to_owned(), secs: PATIENCE.as_secs() };
+    match asked {
+        Ok(_) => answered.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(silent())),
+        Err(error) => Err(CameraError::Driver { device: device.to_owned(), what: error.to_string() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_read_by_number_and_odd_ones_left_out() {
+        let class = tempfile::tempdir().expect("a folder");
+        for (folder, name) in [("video10", "Ten\n"), ("video2", "Two\n"), ("videofoo", "?"), ("v4l-subdev0", "?")] {
+            std::fs::create_dir(class.path().join(folder)).expect("a folder");
+            std::fs::write(class.path().join(folder).join("name"), name).expect("a file");
+        }
+        std::fs::create_dir(class.path().join("video3")).expect("a folder");
+        let expected = [(2, "Two".to_owned()), (3, String::new()), (10, "Ten".to_owned())];
+        assert_eq!(devices(class.path()), expected);
+        assert_eq!(devices(&class.path().join("nowhere")), []);
+    }
+
+    #[test]
+    fn a_device_that_is_gone_stays_in_the_list_with_its_reason() {
+        let info = look(251, "Gone".to_owned()).expect("listed");
+        assert!(info.problem.expect("a reason").starts_with("no camera at /dev/video251"));
+    }
+}
