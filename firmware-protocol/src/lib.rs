@@ -1,12 +1,25 @@
 //! What both ends of a plotter's cable must agree on.
 //!
-//! [`command`]: what a plotter can be asked to do; [`dialect`]: how each firmware writes it; [`motion`]: how long the
-//! firmware takes over it. No clock, no port, no thread, no dependency: time comes in as numbers, bytes as slices.
+//! [`command`]: what a plotter can be asked to do; [`dialect`]: how each firmware writes it; [`gcode`]: how the firmware
+//! reads it; [`codes`]: what its complaints mean; [`motion`]: how long it takes. No clock, no port, no thread, no
+//! dependency: time comes in as numbers, bytes as slices.
 //! Units: millimetres, seconds; `_mm_min` where the firmware itself counts in minutes.
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
+pub mod codes;
 pub mod command;
+pub mod gcode;
 pub mod dialect;
+#[allow(dead_code)] // the simulator's share
+mod math;
+#[allow(dead_code)]
+mod planner;
+#[allow(dead_code)]
+mod segments;
 pub mod motion;
+#[cfg(test)]
+mod recordings;

@@ -16,32 +16,20 @@ use rayon::prelude::*;
 pub type Planes = [Field; CLASSES];
 
 /// What is believed of each pixel of `pixels` after `rounds` of learning, given what position alone says (`priors`).
+///
+/// Learning happens on a picture shrunk to the size of `priors`; the answer has the size of `pixels`.
 pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
-    let light = luma(pixels);
-    let bins = bins(pixels, &light);
+    let (width, height) = priors[0].dimensions();
+    let small = image::imageops::thumbnail(pixels, width, height);
+    let small_light = luma(&small);
+    let contrast = contrast(&small_light);
+    let small_bins = bins(&small, &small_light, &contrast);
     let mut place: Planes = priors.clone();
     let mut belief: Planes = priors.clone();
+    let mut colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
     for _ in 0..rounds {
-        let histograms = belief.each_ref().map(|plane| histogram(&bins, plane));
-        let raw: Vec<[f32; CLASSES]> = bins
-            .par_iter()
-            .enumerate()
-            .map(|(i, bin)| {
-                let mut shares = [0.0; CLASSES];
-                for (class, share) in shares.iter_mut().enumerate() {
-                    *share = place[class].as_raw()[i] * (histograms[class][*bin as usize] + RARE).powf(TRUST);
-                }
-                let sum: f32 = shares.iter().sum();
-                shares.map(|share| share / sum)
-            })
-            .collect();
-        for class in 0..CLASSES {
-            let plane =
-                smooth::of_size(light.width(), light.height(), raw.iter().map(|shares| shares[class]).collect());
-            belief[class] =
-                smooth::map(&smooth::guided(&light, &plane, GUIDE_RADIUS, GUIDE_EPSILON), |p| p.clamp(1e-4, 1.0));
-        }
-        normalise(&mut belief);
+        belief = judged(&small_bins, &place, &colours, &small_light, SMALL_RADIUS);
+        colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
         // A pixel's surroundings are the better position prior once they are known.
         for class in 0..CLASSES {
             let around = smooth::gaussian(&belief[class], AROUND_PX);
@@ -49,6 +37,32 @@ pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
         }
         normalise(&mut place);
     }
+    let light = luma(pixels);
+    let contrast = smooth::resized(&contrast, pixels.width(), pixels.height());
+    let place = place.map(|plane| smooth::resized(&plane, pixels.width(), pixels.height()));
+    judged(&bins(pixels, &light, &contrast), &place, &colours, &light, FULL_RADIUS)
+}
+
+/// Each pixel's classes by place and colour, neighbours of one lightness made to agree within `radius`.
+fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &Field, radius: usize) -> Planes {
+    let raw: Vec<[f32; CLASSES]> = bins
+        .par_iter()
+        .enumerate()
+        .map(|(i, bin)| {
+            let mut shares = [0.0; CLASSES];
+            for (class, share) in shares.iter_mut().enumerate() {
+                *share = place[class].as_raw()[i] * colours[class][*bin as usize];
+            }
+            let sum: f32 = shares.iter().sum();
+            shares.map(|share| share / sum)
+        })
+        .collect();
+    let mut belief = [0, 1, 2, 3].map(|class| {
+        let plane = raw.iter().map(|shares| shares[class]).collect();
+        let plane = smooth::of_size(light.width(), light.height(), plane);
+        smooth::map(&smooth::guided(light, &plane, radius, GUIDE_EPSILON), |p| p.clamp(1e-4, 1.0))
+    });
+    normalise(&mut belief);
     belief
 }
 
@@ -56,7 +70,9 @@ pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
 const RARE: f32 = 0.05;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
 const TRUST: f32 = 0.8;
-const GUIDE_RADIUS: usize = 3;
+/// Reach of the filter on the small and on the full picture, in their pixels.
+const SMALL_RADIUS: usize = 3;
+const FULL_RADIUS: usize = 4;
 const GUIDE_EPSILON: f32 = 1e-3;
 const AROUND_PX: f32 = 4.0;
 
@@ -70,15 +86,14 @@ pub fn luma(pixels: &Rgb) -> Field {
     smooth::of_size(pixels.width(), pixels.height(), values.collect())
 }
 
-/// `pixels` at `side` x `side`, each the mean of its area.
-pub fn shrunk(pixels: &Rgb, side: u32) -> Rgb {
-    image::imageops::thumbnail(pixels, side, side)
+/// How rough the surroundings of each pixel are: the mean departure from a small blur.
+fn contrast(light: &Field) -> Field {
+    let mean = smooth::gaussian(light, 1.5);
+    smooth::gaussian(&smooth::map2(light, &mean, |l, m| (l - m).abs()), 2.0)
 }
 
 /// The histogram bin of each pixel.
-fn bins(pixels: &Rgb, light: &Field) -> Vec<u16> {
-    let mean = smooth::gaussian(light, 1.5);
-    let contrast = smooth::gaussian(&smooth::map2(light, &mean, |l, m| (l - m).abs()), 2.0);
+fn bins(pixels: &Rgb, light: &Field, contrast: &Field) -> Vec<u16> {
     pixels
         .pixels()
         .zip(light.as_raw())
@@ -100,7 +115,8 @@ fn bins(pixels: &Rgb, light: &Field) -> Vec<u16> {
         .collect()
 }
 
-/// Density of each bin under `weights`, relative to an even spread over all bins in use, smoothed over neighbours.
+/// How much each bin speaks for the class that `weights` marks: its density relative to an even spread over all bins
+/// in use, smoothed over neighbours and tempered.
 fn histogram(bins: &[u16], weights: &Field) -> Vec<f32> {
     const STRIDES: [(usize, usize); 4] =
         [(LEVELS * LEVELS * CONTRASTS, LEVELS), (LEVELS * CONTRASTS, LEVELS), (CONTRASTS, LEVELS), (1, CONTRASTS)];
@@ -120,7 +136,7 @@ fn histogram(bins: &[u16], weights: &Field) -> Vec<f32> {
     // A picture uses a few hundred of the bins; the scale only sets what RARE means.
     const BINS_IN_USE: f32 = 300.0;
     let sum: f32 = counts.iter().sum::<f32>().max(1e-6);
-    counts.iter_mut().for_each(|count| *count *= BINS_IN_USE / sum);
+    counts.iter_mut().for_each(|count| *count = (*count * BINS_IN_USE / sum + RARE).powf(TRUST));
     counts
 }
 

@@ -1,5 +1,16 @@
 //! From the [`Portrait`](crate::photo::Portrait) to a [`LineDrawing`] and from there to a [`Sketch`]: gray planes of ink on paper.
 
+mod even_light;
+mod face_map;
+pub mod flow;
+mod lines;
+mod regions;
+
+pub use lines::FlowConfig;
+pub use lines::flow_lines;
+pub use regions::Regions;
+pub use regions::regions;
+
 use crate::raster::Field;
 use crate::raster::Gray;
 

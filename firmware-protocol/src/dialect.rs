@@ -1,1 +1,0 @@
-//! How each firmware writes a [`Command`](crate::command::Command).

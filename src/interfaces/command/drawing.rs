@@ -1,0 +1,75 @@
+//! What `draw` and `plan` share: the robot draws, the folder is filled, one line tells the sum.
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json::json;
+
+use super::interrupt::StopSwitch;
+use super::output::Folder;
+use super::progress::Progress;
+use super::progress::clock;
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::job::Stage;
+use crate::plan::MotionPlan;
+use crate::plan::Program;
+use crate::preview;
+use crate::robot::Drawn;
+use crate::robot::Pace;
+use crate::robot::Robot;
+use crate::robot::Simulated;
+
+/// The plan's own files: `strokes.svg` (ordered, pen-up moves hidden), `plan.json`, `program.gcode`, `preview.html`.
+pub fn write_plan(folder: &Folder, plan: &MotionPlan, program: &Program, config: &Config, title: &str) -> Result<(), Fault> {
+    folder.write("plan.json", plan.to_json().as_bytes())?;
+    folder.write("program.gcode", &program.bytes())?;
+    folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;
+    Ok(())
+}
+
+/// Lets the simulated robot draw the plan, and writes `paper.png` as it then looks.
+pub fn draw_on_paper(
+    folder: &Folder,
+    plan: &MotionPlan,
+    program: &Program,
+    config: &Config,
+    pace: Pace,
+    stop: &StopSwitch,
+    progress: &mut Progress,
+) -> Result<Drawn, Fault> {
+    progress.enter(Stage::Paper);
+    let total = plan.total_secs();
+    let drawn = Simulated::new(pace).draw(plan, program, stop.flag(), &mut |secs| progress.drawing(secs, total));
+    folder.write("paper.png", &preview::paper_png(plan, &config.ink, drawn.plan_secs)?)?;
+    Ok(drawn)
+}
+
+/// The one line at the end: strokes, pen lifts, metres of ink, estimated time.
+pub fn sum(plan: &MotionPlan) -> String {
+    format!(
+        "{} strokes, {} pen lifts, {:.2} m of ink, {} min on the robot",
+        plan.strokes(),
+        plan.pen_lifts(),
+        plan.ink_mm() / 1000.0,
+        clock(plan.total_secs())
+    )
+}
+
+/// The same for programs.
+pub fn sum_json(plan: &MotionPlan, folder: &Path) -> Value {
+    json!({
+        "folder": folder,
+        "strokes": plan.strokes(),
+        "pen_lifts": plan.pen_lifts(),
+        "ink_mm": round(plan.ink_mm()),
+        "travel_mm": round(plan.travel_mm()),
+        "estimated_secs": round(plan.total_secs()),
+        "sheet_mm": [plan.sheet().width_mm(), plan.sheet().height_mm()],
+        "robot": plan.robot().name,
+    })
+}
+
+fn round(x: f64) -> f64 {
+    (x * 1000.0).round() / 1000.0
+}
