@@ -6,6 +6,7 @@
 //! Units: millimetres on the sheet (y down); the robot's field (y up) is known only to `robot`, `reach`, `program`
 //! and `verify`. Who plans the real motion? The firmware; see [`motion`].
 
+pub mod file;
 mod greedy;
 mod hop;
 pub mod motion;
