@@ -14,4 +14,12 @@ pub mod codes;
 pub mod command;
 pub mod gcode;
 pub mod dialect;
+#[allow(dead_code)] // the simulator's share
+mod math;
+#[allow(dead_code)]
+mod planner;
+#[allow(dead_code)]
+mod segments;
 pub mod motion;
+#[cfg(test)]
+mod recordings;

@@ -10,10 +10,37 @@
 //!   +----+---+------+--+----> time
 //! ```
 //!
-//! Source: Grbl 1.1 planner.c (junction deviation after S. Jeon). The model estimates; the firmware itself plans the
-//! real motion, so nothing here is ever sent.
+//! It runs the simulator's own planner and step slicing, but counts no single step and reads no text: lines come in as
+//! [`Step`]s, streamed by character counting. The firmware itself plans the real motion, so nothing here is ever
+//! sent. Units: mm, seconds; feeds in mm/min. Every number must be finite, every setting positive.
+//! Source: Grbl 1.1's documented behaviour; measured against recorded runs (see the tests).
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+
+use crate::math::ceil;
+use crate::math::round;
+use crate::math::sqrt;
+use crate::planner::Motion;
+use crate::planner::Overrides;
+use crate::planner::Planner;
+use crate::planner::Rate;
+use crate::segments::CPU_HZ;
+use crate::segments::SEGMENTS;
+use crate::segments::Segment;
+use crate::segments::Slicer;
+
+/// Bytes that may be under way unanswered: the firmware's receive buffer.
+const RX_BYTES: usize = 128;
+
+/// `ok`, CR, LF.
+const OK_BYTES: f64 = 4.0;
+
+/// One turn of the firmware's main loop, in seconds.
+const PASS_SECS: f64 = 20e-6;
+
+/// Dwells are counted in whole pieces of so many seconds.
+const DWELL_SECS: f64 = 0.05;
 
 /// What the firmware must know of its mechanics: settings `$100`..`$122`, `$11`, and its buffer sizes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,7 +73,7 @@ pub enum Step {
         /// Bytes of its line on the wire, with the line end.
         bytes: usize,
     },
-    /// Wait until the machine stands still, then for `secs` (a dwell; a spindle change has 0 s).
+    /// Wait until the machine stands still, then for `secs`, rounded up to 50 ms (a dwell; a spindle change has 0 s).
     Wait {
         /// Seconds to wait.
         secs: f64,
@@ -58,7 +85,7 @@ pub enum Step {
 /// When one [`Step`] runs and how fast.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Timed {
-    /// When it starts, in seconds after the program's first byte.
+    /// When it starts, in seconds after the program's first byte. A move of no steps takes no time.
     pub start_secs: f64,
     /// When it is done.
     pub end_secs: f64,
@@ -104,6 +131,14 @@ impl Profile {
         distance.clamp(0.0, self.length_mm)
     }
 
+    /// Sets the exit speed, and the highest speed that follows from it; until now `cruise` was what is striven for.
+    fn finish(&mut self, exit_mm_s: f64) {
+        self.exit_mm_s = exit_mm_s;
+        let slopes_v2 = (self.entry_mm_s * self.entry_mm_s + exit_mm_s * exit_mm_s) / 2.0;
+        let peak_mm_s = sqrt(self.acceleration_mm_s2 * self.length_mm + slopes_v2);
+        self.cruise_mm_s = self.cruise_mm_s.min(peak_mm_s).max(self.entry_mm_s).max(exit_mm_s);
+    }
+
     /// Seconds from the block's start to its end.
     pub fn secs(&self) -> f64 {
         if self.length_mm <= 0.0 {
@@ -117,162 +152,310 @@ impl Profile {
 }
 
 /// When each of `steps` runs on `machine`, which stands still at `start_mm`: one [`Timed`] for each step.
-///
-/// The window slides as the firmware's does: when a block starts, the planner knows the blocks that follow it, up to
-/// [`Machine::planner_blocks`] in all, and must be able to stop at the end of the last.
 pub fn time(machine: &Machine, start_mm: [f64; 3], steps: &[Step]) -> Vec<Timed> {
-    let mut timed = Vec::with_capacity(steps.len());
-    let blocks = blocks(machine, start_mm, steps);
-    let secs_per_byte = if machine.baud == 0 { 0.0 } else { 10.0 / f64::from(machine.baud) };
-    let mut arrived = 0.0; // when the step's line has been received and read
-    let mut now = 0.0; // when the machine is done with all steps so far
-    let mut speed = 0.0; // and how fast it goes then
-    for (i, block) in blocks.iter().enumerate() {
-        let (bytes, wait_secs) = match steps[i] {
-            Step::Move { bytes, .. } => (bytes, 0.0),
-            Step::Wait { bytes, secs } => (bytes, secs),
+    let mut run = Run::new(machine, start_mm, steps.len());
+    let mut wire = Wire::new(machine, steps);
+    for (i, step) in steps.iter().enumerate() {
+        let read = wire.receive(i, run.main_free);
+        run.advance(read);
+        run.main_free = match *step {
+            Step::Move { to_mm, feed_mm_min, .. } => run.queue(i, to_mm, feed_mm_min, read),
+            Step::Wait { secs, .. } => run.wait(secs, read),
         };
-        arrived += bytes as f64 * secs_per_byte + machine.line_secs;
-        if arrived > now {
-            now = arrived;
-            speed = 0.0;
+        // The main loop starts the machine once it has read all there is.
+        if wire.answer(i, run.main_free) > run.main_free {
+            run.start(run.main_free);
         }
-        let profile = match block {
-            None => Profile::default(),
-            Some(block) => {
-                let exit = exit_speed(&blocks[i..], machine.planner_blocks, speed);
-                block.profile(speed, exit)
+    }
+    run.start(run.main_free);
+    run.advance(f64::INFINITY);
+    let mut end = 0.0;
+    for timed in &mut run.timed {
+        let moves = timed.profile.length_mm > 0.0;
+        if !moves && timed.start_secs < end {
+            let secs = timed.end_secs - timed.start_secs;
+            (timed.start_secs, timed.end_secs) = (end, end + secs);
+        }
+        end = timed.end_secs;
+    }
+    run.timed
+}
+
+/// The cable and the receive buffer, under a host that counts characters and answers at once.
+struct Wire<'a> {
+    steps: &'a [Step],
+    byte_secs: f64,
+    line_secs: f64,
+    /// When the last byte sent so far has arrived.
+    sent: f64,
+    /// When the host has read the answer to each line.
+    answered: Vec<f64>,
+    /// Lines not yet answered as far as the host knows: their bytes, and the first of them.
+    bytes: usize,
+    oldest: usize,
+}
+
+impl<'a> Wire<'a> {
+    fn new(machine: &Machine, steps: &'a [Step]) -> Self {
+        let byte_secs = if machine.baud == 0 { 0.0 } else { 10.0 / f64::from(machine.baud) };
+        let answered = Vec::with_capacity(steps.len());
+        Self { steps, byte_secs, line_secs: machine.line_secs, sent: 0.0, answered, bytes: 0, oldest: 0 }
+    }
+
+    fn len(&self, i: usize) -> usize {
+        match self.steps[i] {
+            Step::Move { bytes, .. } | Step::Wait { bytes, .. } => bytes,
+        }
+    }
+
+    /// When the main loop, free at `main_free`, has read line `i` and turns to executing it.
+    fn receive(&mut self, i: usize, main_free: f64) -> f64 {
+        self.bytes += self.len(i);
+        while self.bytes > RX_BYTES && self.oldest < i {
+            self.sent = self.sent.max(self.answered[self.oldest]);
+            self.bytes -= self.len(self.oldest);
+            self.oldest += 1;
+        }
+        self.sent += self.len(i) as f64 * self.byte_secs;
+        self.sent.max(main_free) + PASS_SECS + self.line_secs
+    }
+
+    /// Line `i` was answered at `now`; gives when the next line can have arrived (never, after the last).
+    fn answer(&mut self, i: usize, now: f64) -> f64 {
+        let free = self.answered.last().map_or(now, |last| last.max(now));
+        self.answered.push(free + OK_BYTES * self.byte_secs);
+        if i + 1 == self.steps.len() {
+            return f64::INFINITY;
+        }
+        let len = self.len(i + 1);
+        let mut sent = self.sent;
+        let (mut bytes, mut oldest) = (self.bytes + len, self.oldest);
+        while bytes > RX_BYTES && oldest <= i {
+            sent = sent.max(self.answered[oldest]);
+            bytes -= self.len(oldest);
+            oldest += 1;
+        }
+        sent + len as f64 * self.byte_secs
+    }
+}
+
+/// Planner, prepared slices and the machine that executes them.
+struct Run<'a> {
+    machine: &'a Machine,
+    planner: Planner,
+    slicer: Slicer,
+    slices: VecDeque<Segment>,
+    /// When the slice in execution ends; if the machine stands, when it came to stand.
+    slice_end: f64,
+    /// Speed at the end of the slice executed last.
+    speed_mm_s: f64,
+    moving: bool,
+    /// When the main loop is done with all lines so far.
+    main_free: f64,
+    timed: Vec<Timed>,
+}
+
+impl<'a> Run<'a> {
+    fn new(machine: &'a Machine, start_mm: [f64; 3], steps: usize) -> Self {
+        let mut planner = Planner::new(machine.planner_blocks.max(1));
+        planner.reset(core::array::from_fn(|i| round(start_mm[i] * machine.steps_per_mm[i])));
+        Self {
+            machine,
+            planner,
+            slicer: Slicer::new(),
+            slices: VecDeque::with_capacity(SEGMENTS),
+            slice_end: 0.0,
+            speed_mm_s: 0.0,
+            moving: false,
+            main_free: 0.0,
+            timed: Vec::with_capacity(steps),
+        }
+    }
+
+    /// Queues move `i` at `now`, or as soon as the planner has room; gives when that was.
+    fn queue(&mut self, i: usize, to_mm: [f64; 3], feed_mm_min: Option<f64>, mut now: f64) -> f64 {
+        if self.planner.is_full() {
+            self.start(now);
+            while self.planner.is_full() && self.moving {
+                now = now.max(self.finish_slice() + PASS_SECS);
             }
-        };
-        if block.is_some() {
-            speed = profile.exit_mm_s;
         }
-        let end_secs = now + profile.secs() + wait_secs;
-        timed.push(Timed { start_secs: now, end_secs, profile });
-        now = end_secs;
-    }
-    timed
-}
-
-/// One planned move: geometry and limits, speeds squared as Grbl keeps them.
-struct Block {
-    length_mm: f64,
-    acceleration_mm_s2: f64,
-    nominal_mm_s: f64,
-    /// The fastest this block may be entered, given the corner before it.
-    max_entry_v2: f64,
-    /// Whether the machine must stand still before it (a wait lies between).
-    after_wait: bool,
-}
-
-impl Block {
-    fn profile(&self, entry: f64, exit: f64) -> Profile {
-        let a = self.acceleration_mm_s2;
-        let peak_v2 = a * self.length_mm + (entry * entry + exit * exit) / 2.0;
-        let cruise = sqrt(peak_v2).min(self.nominal_mm_s).max(entry).max(exit);
-        Profile {
-            length_mm: self.length_mm,
-            entry_mm_s: entry,
-            cruise_mm_s: cruise,
-            exit_mm_s: exit,
-            acceleration_mm_s2: a,
-        }
-    }
-}
-
-/// The highest speed at which the first of `blocks` may end so that the last in the window can still stop.
-fn exit_speed(blocks: &[Option<Block>], window: usize, entry: f64) -> f64 {
-    let first = blocks[0].as_ref().expect("called for a move");
-    let mut known: Vec<&Block> = Vec::with_capacity(window);
-    for (i, b) in blocks.iter().enumerate().skip(1) {
-        match b {
-            Some(b) if b.after_wait => break,
-            Some(b) => known.push(b),
-            None => {}
-        }
-        if known.len() + 1 >= window || i > 4 * window {
-            break;
-        }
-    }
-    let mut exit_v2 = 0.0;
-    for b in known.iter().rev() {
-        exit_v2 = b.max_entry_v2.min(exit_v2 + 2.0 * b.acceleration_mm_s2 * b.length_mm);
-    }
-    sqrt(exit_v2.min(entry * entry + 2.0 * first.acceleration_mm_s2 * first.length_mm))
-}
-
-fn blocks(machine: &Machine, start_mm: [f64; 3], steps: &[Step]) -> Vec<Option<Block>> {
-    let to_steps = |mm: [f64; 3]| -> [i64; 3] { core::array::from_fn(|i| round(mm[i] * machine.steps_per_mm[i])) };
-    let mut at = to_steps(start_mm);
-    let mut before: Option<([f64; 3], f64)> = None; // direction and nominal speed of the block before
-    let mut after_wait = true;
-    let mut out = Vec::with_capacity(steps.len());
-    for step in steps {
-        let Step::Move { to_mm, feed_mm_min, .. } = step else {
-            before = None;
-            after_wait = true;
-            out.push(None);
-            continue;
-        };
-        let to = to_steps(*to_mm);
-        let delta: [f64; 3] = core::array::from_fn(|i| (to[i] - at[i]) as f64 / machine.steps_per_mm[i]);
-        at = to;
-        let length_mm = sqrt(delta.iter().map(|d| d * d).sum());
-        if length_mm <= 0.0 {
-            out.push(None);
-            continue;
-        }
-        let unit: [f64; 3] = core::array::from_fn(|i| delta[i] / length_mm);
-        let acceleration_mm_s2 = axis_limited(&unit, &machine.acceleration_mm_s2);
-        let rapid_mm_s = axis_limited(&unit, &machine.max_rate_mm_min) / 60.0;
-        let nominal_mm_s = feed_mm_min.map_or(rapid_mm_s, |f| (f / 60.0).min(rapid_mm_s));
-        let max_entry_v2 = match before {
-            None => 0.0,
-            Some((unit_before, nominal_before)) => {
-                let nominal = nominal_mm_s.min(nominal_before);
-                junction_v2(machine, &unit_before, &unit).min(nominal * nominal)
+        let rate = feed_mm_min.map_or(Rate::Rapid, |f| Rate::Feed(f / 60.0));
+        let motion = Motion { rate, fixed: false, tag: i as u32 };
+        let mut profile = Profile::default();
+        if let Some(block) = self.planner.push(self.machine, Overrides::NONE, to_mm, motion) {
+            profile.length_mm = block.length_mm;
+            profile.acceleration_mm_s2 = block.acceleration_mm_s2;
+            profile.cruise_mm_s = block.nominal_mm_s(Overrides::NONE);
+            if self.planner.plan(self.slicer.running_v2()) {
+                self.slicer.refresh();
             }
+            if self.moving {
+                self.prepare();
+            }
+        }
+        self.timed.push(Timed { start_secs: now, end_secs: now, profile });
+        now
+    }
+
+    /// Waits at `now` until the machine stands, then for `secs`; gives when that is over.
+    fn wait(&mut self, secs: f64, now: f64) -> f64 {
+        self.start(now);
+        self.advance(f64::INFINITY);
+        let start_secs = now.max(self.slice_end) + PASS_SECS;
+        let end_secs = start_secs + DWELL_SECS * ceil((secs / DWELL_SECS * (1.0 - 1e-6)).max(0.0));
+        self.timed.push(Timed { start_secs, end_secs, profile: Profile::default() });
+        end_secs
+    }
+
+    /// Sets the machine in motion, if it stands and there is something to do.
+    fn start(&mut self, now: f64) {
+        if self.moving || self.planner.is_empty() {
+            return;
+        }
+        self.moving = true;
+        self.speed_mm_s = 0.0;
+        self.slice_end = now + PASS_SECS;
+        self.prepare();
+        self.begin_slice();
+    }
+
+    /// Runs the machine up to the moment `to`.
+    fn advance(&mut self, to: f64) {
+        while self.moving && self.slice_end <= to {
+            self.finish_slice();
+        }
+    }
+
+    fn prepare(&mut self) {
+        while self.slices.len() < SEGMENTS {
+            let Some(slice) = self.slicer.next(&mut self.planner, Overrides::NONE, false) else { return };
+            self.slices.push_back(slice);
+        }
+    }
+
+    /// Ends the slice in execution and begins the next; gives the moment.
+    fn finish_slice(&mut self) -> f64 {
+        let now = self.slice_end;
+        if let Some(slice) = self.slices.pop_front() {
+            self.speed_mm_s = slice.speed_mm_s;
+            if slice.last {
+                let timed = &mut self.timed[slice.tag as usize];
+                timed.end_secs = now;
+                timed.profile.finish(slice.speed_mm_s);
+            }
+        }
+        self.prepare();
+        self.begin_slice();
+        now
+    }
+
+    fn begin_slice(&mut self) {
+        let Some(slice) = self.slices.front() else {
+            self.moving = false;
+            return;
         };
-        before = Some((unit, nominal_mm_s));
-        out.push(Some(Block { length_mm, acceleration_mm_s2, nominal_mm_s, max_entry_v2, after_wait }));
-        after_wait = false;
+        if slice.first {
+            let timed = &mut self.timed[slice.tag as usize];
+            timed.start_secs = self.slice_end;
+            timed.profile.entry_mm_s = self.speed_mm_s;
+        }
+        self.slice_end += slice.cycles() as f64 / CPU_HZ;
     }
-    out
 }
 
-/// The squared speed at which a corner may be taken: a circle touches both lines, `deviation` away from the corner.
-fn junction_v2(machine: &Machine, before: &[f64; 3], after: &[f64; 3]) -> f64 {
-    let cos = -(before[0] * after[0] + before[1] * after[1] + before[2] * after[2]);
-    if cos > 0.999_999 {
-        return 0.0;
-    }
-    if cos < -0.999_999 {
-        return f64::INFINITY;
-    }
-    let turn: [f64; 3] = core::array::from_fn(|i| after[i] - before[i]);
-    let length = sqrt(turn.iter().map(|d| d * d).sum());
-    let turn: [f64; 3] = core::array::from_fn(|i| turn[i] / length);
-    let sin_half = sqrt((1.0 - cos) / 2.0);
-    axis_limited(&turn, &machine.acceleration_mm_s2) * machine.junction_deviation_mm * sin_half / (1.0 - sin_half)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recordings;
+    use std::println;
+    use std::time::Instant;
+    use std::vec;
 
-/// The largest value along `unit` that keeps every axis within its own limit.
-fn axis_limited(unit: &[f64; 3], limits: &[f64; 3]) -> f64 {
-    unit.iter().zip(limits).filter(|(u, _)| **u != 0.0).map(|(u, limit)| limit / u.abs()).fold(f64::INFINITY, f64::min)
-}
+    pub(crate) const MACHINE: Machine = Machine {
+        steps_per_mm: [80.0; 3],
+        max_rate_mm_min: [6000.0, 6000.0, 3000.0],
+        acceleration_mm_s2: [500.0, 500.0, 300.0],
+        junction_deviation_mm: 0.01,
+        planner_blocks: 15,
+        baud: 115_200,
+        line_secs: 0.0,
+    };
 
-fn round(x: f64) -> i64 {
-    (if x < 0.0 { x - 0.5 } else { x + 0.5 }) as i64
-}
+    fn line(x: f64, y: f64, feed: f64) -> Step {
+        Step::Move { to_mm: [x, y, 0.0], feed_mm_min: Some(feed), bytes: 20 }
+    }
 
-/// Square root by Newton's method (`core` has none); exact to the last bits for the sizes that occur here.
-fn sqrt(x: f64) -> f64 {
-    if x <= 0.0 {
-        return 0.0;
+    #[test]
+    fn a_trapezoid_takes_what_the_formula_says() {
+        let timed = time(&MACHINE, [0.0; 3], &[line(100.0, 0.0, 3000.0)]);
+        let profile = timed[0].profile;
+        assert_eq!((profile.entry_mm_s, profile.cruise_mm_s, profile.exit_mm_s), (0.0, 50.0, 0.0));
+        // 100 mm at 50 mm/s, and one slope of 0.1 s more than the time at full speed.
+        assert!((timed[0].end_secs - timed[0].start_secs - 2.1).abs() < 0.002, "{timed:?}");
+        assert!((profile.secs() - 2.1).abs() < 1e-9);
+        assert!((profile.distance_mm(1.05) - 50.0).abs() < 1e-9);
     }
-    let mut guess = f64::from_bits((x.to_bits() >> 1) + 0x1FF8_0000_0000_0000);
-    for _ in 0..5 {
-        guess = (guess + x / guess) / 2.0;
+
+    #[test]
+    fn a_right_angle_is_taken_at_the_junction_speed() {
+        let timed = time(&MACHINE, [0.0; 3], &[line(50.0, 0.0, 3000.0), line(50.0, 50.0, 3000.0)]);
+        let sin_half = 0.5f64.sqrt();
+        let corner = (500.0 / sin_half * 0.01 * sin_half / (1.0 - sin_half)).sqrt();
+        assert!((timed[0].profile.exit_mm_s - corner).abs() < 1e-9, "{timed:?}");
+        assert!((timed[1].profile.entry_mm_s - corner).abs() < 1e-9, "{timed:?}");
+        assert!((timed[0].end_secs - timed[1].start_secs).abs() < 1e-9, "{timed:?}");
     }
-    guess
+
+    #[test]
+    fn a_wait_drains_the_planner_and_is_rounded_up() {
+        let steps = [line(1.0, 0.0, 3000.0), Step::Wait { secs: 0.06, bytes: 8 }, line(2.0, 0.0, 3000.0)];
+        let timed = time(&MACHINE, [0.0; 3], &steps);
+        assert_eq!(timed[0].profile.exit_mm_s, 0.0);
+        assert!(timed[1].start_secs >= timed[0].end_secs);
+        assert!((timed[1].end_secs - timed[1].start_secs - 0.1).abs() < 1e-9, "{timed:?}");
+        assert!(timed[2].start_secs >= timed[1].end_secs);
+    }
+
+    #[test]
+    fn nothing_moves_and_nothing_breaks() {
+        assert!(time(&MACHINE, [0.0; 3], &[]).is_empty());
+        let timed = time(&MACHINE, [5.0, 5.0, 0.0], &[line(5.0, 5.0, 100.0)]);
+        assert_eq!(timed[0].profile, Profile::default());
+    }
+
+    #[test]
+    fn as_long_as_the_firmware_took() {
+        let Some(programs) = recordings::timing() else { return };
+        for program in &programs {
+            let Some(steps) = program.steps() else { continue };
+            for (line_secs, seconds) in program.seconds {
+                let machine = Machine { line_secs, ..program.machine() };
+                let begun = Instant::now();
+                let timed = time(&machine, [0.0; 3], &steps);
+                let end = timed.iter().map(|t| t.end_secs).fold(0.0, f64::max);
+                let error = (end / seconds - 1.0) * 100.0;
+                println!(
+                    "{:22} {seconds:9.3} s, estimated {end:9.3} s: {error:+.3} %  in {:?}",
+                    program.name,
+                    begun.elapsed()
+                );
+                assert!(error.abs() < 0.5, "{}", program.name);
+            }
+        }
+    }
+
+    #[test]
+    fn many_segments_are_timed_quickly() {
+        let steps: vec::Vec<Step> = (0..300_000)
+            .map(|i| {
+                let a = f64::from(i) * 0.01;
+                line(100.0 + 50.0 * a.cos() + f64::from(i % 7) * 0.02, 100.0 + 50.0 * a.sin(), 3000.0)
+            })
+            .collect();
+        let begun = Instant::now();
+        let timed = time(&MACHINE, [100.0, 100.0, 0.0], &steps);
+        println!("{} moves, {:.0} s, timed in {:?}", timed.len(), timed.last().unwrap().end_secs, begun.elapsed());
+        assert!(timed.windows(2).all(|pair| pair[1].start_secs >= pair[0].start_secs));
+    }
 }
