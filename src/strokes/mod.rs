@@ -1,5 +1,7 @@
 //! Pen strokes on a sheet, in millimetres: what the pen draws, before anyone asks in which order.
 
+pub mod svg;
+
 use crate::geom::Mm;
 use crate::geom::Point;
 use crate::geom::Polyline;
