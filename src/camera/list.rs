@@ -4,7 +4,9 @@
 //! device that takes no pictures (most webcams bring one for data) is left out; one that is busy or forbidden stays in,
 //! with the sentence that says so.
 
+use std::fmt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -25,13 +27,25 @@ pub struct CameraInfo {
     /// Its number, as the key `camera.device` takes it.
     pub index: u32,
     /// Its device file.
-    pub device: String,
+    pub path: PathBuf,
     /// What it calls itself.
     pub name: String,
     /// Its formats that can be read, largest first, as in `1280x720 MJPEG, 30 frames/s`.
     pub formats: Vec<String>,
     /// Why it cannot be used now.
     pub problem: Option<String>,
+}
+
+impl fmt::Display for CameraInfo {
+    /// One line: number, name, path, and its best format or its problem.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.index, self.name, self.path.display())?;
+        match (&self.problem, self.formats.first()) {
+            (Some(problem), _) => write!(f, ", cannot be used now: {problem}"),
+            (None, Some(format)) => write!(f, ", up to {format}"),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 /// The webcams of this machine, by number.
@@ -63,7 +77,7 @@ fn look(index: u32, name: String) -> Option<CameraInfo> {
         Err(CameraError::NotACamera { .. }) => return None,
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
-    Some(CameraInfo { index, device, name, formats, problem })
+    Some(CameraInfo { index, path: device.into(), name, formats, problem })
 }
 
 /// Asks on a thread of its own: some drivers take for ever to answer.
@@ -103,6 +117,8 @@ mod tests {
     #[test]
     fn a_device_that_is_gone_stays_in_the_list_with_its_reason() {
         let info = look(251, "Gone".to_owned()).expect("listed");
-        assert!(info.problem.expect("a reason").starts_with("no camera at /dev/video251"));
+        assert!(
+            info.to_string().starts_with("251: Gone (/dev/video251), cannot be used now: no camera at /dev/video251")
+        );
     }
 }

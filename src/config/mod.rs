@@ -17,7 +17,6 @@ mod show;
 use std::path::Path;
 use std::path::PathBuf;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Table;
 use toml::Value;
@@ -31,19 +30,44 @@ pub use profiles::PenProfile;
 pub use profiles::StyleProfile;
 
 use crate::camera::CameraConfig;
+use crate::photo::BackdropConfig;
+use crate::plan::PlanConfig;
+use crate::plan::RobotProfile;
+use crate::sketch::FlowConfig;
+use crate::strokes::Sheet;
+use crate::strokes::StrokesConfig;
+use crate::strokes::svg::SvgConfig;
 use layers::Settings;
+use models::Manifest;
+
+/// The least width and height that margins must leave for the drawing, mm.
+const LEAST_FREE_MM: f64 = 10.0;
 
 /// What all rooms are told.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Where photos come from.
     pub camera: CameraConfig,
+    /// What is the person and what the backdrop.
+    pub backdrop: BackdropConfig,
+    /// How lines are found.
+    pub lines: FlowConfig,
+    /// How ink becomes strokes, with this pen and this paper.
+    pub strokes: StrokesConfig,
+    /// How SVG files are read.
+    pub svg: SvgConfig,
+    /// In which order strokes are drawn.
+    pub plan: PlanConfig,
+    /// The machine.
+    pub robot: RobotProfile,
     /// The pen.
     pub pen: PenProfile,
     /// The sheet.
     pub paper: PaperProfile,
     /// How the portrait is drawn.
     pub style: StyleProfile,
+    /// The paper's size, as strokes are placed on it.
+    pub sheet: Sheet,
 }
 
 /// What to load.
@@ -67,6 +91,31 @@ pub struct Loaded {
     config: Config,
     settings: Settings,
     files: Vec<PathBuf>,
+}
+
+impl Config {
+    /// What is not wrong but will surprise: one sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let field = self.robot.field();
+        let placement = self.robot.placement(&self.sheet);
+        let on_field = placement.outer_transformed_box(&self.sheet.bounds());
+        if !field.contains_box(&on_field) {
+            remarks.push(format!(
+                "paper \"{}\" ({} x {} mm, its corner at {}, {} mm) reaches beyond the field of robot \"{}\" ({} x {} \
+                 mm): a drawing that does so too will be refused",
+                self.paper.name,
+                self.paper.width_mm,
+                self.paper.height_mm,
+                self.robot.sheet_x_mm,
+                self.robot.sheet_y_mm,
+                self.robot.name,
+                self.robot.field_width_mm,
+                self.robot.field_height_mm
+            ));
+        }
+        remarks
+    }
 }
 
 impl LoadRequest {
@@ -136,12 +185,49 @@ fn overrides(environment: &[(String, String)]) -> Vec<(&str, String, &str)> {
     overrides
 }
 
+/// Each room's part of the settings, and what follows from several of them together.
 fn compose(settings: &Settings) -> Result<Config, ConfigError> {
+    let conflict = |what: String| ConfigError::Conflict { what };
+    let (pen, paper): (PenProfile, PaperProfile) = (section(settings, "pen")?, section(settings, "paper")?);
+    let sheet = sheet(&paper).map_err(conflict)?;
+    let mut strokes: StrokesConfig = section(settings, "strokes")?;
+    strokes.margins_mm = paper.margin_mm;
+    strokes.pen_width_mm = pen.width_mm;
+    strokes.check().map_err(|error| conflict(error.to_string()))?;
+    let plan: PlanConfig = section(settings, "plan")?;
+    plan.check().map_err(|error| conflict(error.to_string()))?;
+    let robot: RobotProfile = section(settings, "robot")?;
+    robot.check().map_err(|error| conflict(error.to_string()))?;
+    let style: StyleProfile = section(settings, "style")?;
+    let manifest = Manifest::shipped();
+    for name in &style.weights {
+        manifest.named(name).map_err(|error| conflict(format!("style \"{}\": {error}", style.name)))?;
+    }
     Ok(Config {
         camera: section(settings, "camera")?,
-        pen: section(settings, "pen")?,
-        paper: section(settings, "paper")?,
-        style: section(settings, "style")?,
+        backdrop: section(settings, "backdrop")?,
+        lines: section(settings, "lines")?,
+        strokes,
+        svg: section(settings, "svg")?,
+        plan,
+        robot,
+        pen,
+        paper,
+        style,
+        sheet,
+    })
+}
+
+/// The sheet, if its margins leave something of it.
+fn sheet(paper: &PaperProfile) -> Result<Sheet, String> {
+    let PaperProfile { width_mm, height_mm, margin_mm, .. } = paper;
+    let free_mm = width_mm.min(*height_mm) - 2.0 * margin_mm;
+    let sheet = Sheet::new(*width_mm, *height_mm).filter(|_| free_mm >= LEAST_FREE_MM);
+    sheet.ok_or_else(|| {
+        format!(
+            "paper.margin_mm: margins of {margin_mm} mm leave too little of a sheet of {width_mm} x {height_mm} mm (a \
+             drawing needs {LEAST_FREE_MM} mm each way): make them narrower, or take a larger paper"
+        )
     })
 }
 
@@ -177,6 +263,7 @@ fn table_of(settings: &Settings, section: &str) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn request(sets: &[&str]) -> LoadRequest {
         LoadRequest { sets: sets.iter().map(|set| (*set).to_owned()).collect(), ..LoadRequest::default() }
@@ -187,9 +274,105 @@ mod tests {
         let loaded = load(&LoadRequest::default()).expect("the defaults");
         let config = loaded.config();
         assert_eq!(config.camera, CameraConfig::default());
-        assert_eq!(config.pen.name, "fineliner-0.4");
-        assert_eq!((config.paper.width_mm, config.paper.height_mm), (148.0, 210.0));
+        assert_eq!(config.backdrop, BackdropConfig::default());
+        assert_eq!(config.lines, FlowConfig::default());
+        assert_eq!(config.strokes, StrokesConfig::default());
+        assert_eq!(config.svg, SvgConfig::default());
+        assert_eq!(config.plan, PlanConfig::default());
+        assert_eq!((config.robot.name.as_str(), config.pen.name.as_str()), ("a4-servo", "fineliner-0.4"));
+        assert_eq!((config.sheet.width_mm(), config.sheet.height_mm()), (148.0, 210.0));
         assert_eq!(loaded.files(), &[] as &[PathBuf]);
+        assert_eq!(config.remarks(), [] as [&str; 0]);
+    }
+
+    /// The keys of a section, as serde knows the room's struct.
+    fn keys_of(room: &impl serde::Serialize) -> Vec<String> {
+        fn walk(value: &Value, path: &str, keys: &mut Vec<String>) {
+            match value {
+                Value::Table(table) => {
+                    for (name, value) in table {
+                        walk(value, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, keys);
+                    }
+                }
+                _ => keys.push(path.to_owned()),
+            }
+        }
+        let mut keys = Vec::new();
+        walk(&Value::try_from(room).expect("a room's config is TOML"), "", &mut keys);
+        keys
+    }
+
+    #[test]
+    fn default_toml_has_every_key_of_every_room_and_no_other() {
+        let config = load(&LoadRequest::default()).expect("the defaults").config().clone();
+        let z = load(&request(&["robot=a4-z"])).expect("a robot").config().robot.clone();
+        let rooms = [
+            ("camera", keys_of(&config.camera)),
+            ("backdrop", keys_of(&config.backdrop)),
+            ("lines", keys_of(&config.lines)),
+            ("strokes", keys_of(&config.strokes)),
+            ("svg", keys_of(&config.svg)),
+            ("plan", keys_of(&config.plan)),
+            ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
+            ("pen", keys_of(&config.pen)),
+            ("paper", keys_of(&config.paper)),
+            ("style", keys_of(&config.style)),
+        ];
+        // These follow from the pen and the paper, or are the name of a profile.
+        let derived = ["strokes.margins_mm", "strokes.pen_width_mm"];
+        let of_rooms = rooms.iter().flat_map(|(room, keys)| keys.iter().map(move |key| format!("{room}.{key}")));
+        let of_rooms: BTreeSet<_> = of_rooms.filter(|key| !derived.contains(&key.as_str())).collect();
+        let of_file = schema::schema().keys().iter().map(|key| key.path.clone());
+        let of_file: BTreeSet<_> = of_file.filter(|key| !key.ends_with(".profile")).collect();
+        assert_eq!(of_file, of_rooms);
+    }
+
+    #[test]
+    fn whatever_a_key_may_be_its_room_accepts() {
+        for key in schema::schema().keys() {
+            let kind = if key.about.starts_with("Z axis") { "robot=a4-z" } else { "robot=a4-servo" };
+            let values = match &key.allowed {
+                schema::Allowed::Range { least, most } => match &key.sample {
+                    Value::Array(items) => {
+                        vec![format!("{:?}", vec![least; items.len()]), format!("{:?}", vec![most; items.len()])]
+                    }
+                    Value::Integer(_) => vec![format!("{least:.0}"), format!("{most:.0}")],
+                    _ => vec![format!("{least:?}"), format!("{most:?}")],
+                },
+                schema::Allowed::YesOrNo => vec!["true".to_owned(), "false".to_owned()],
+                schema::Allowed::OneOf(words) if key.path != "robot.pen.kind" => words.clone(),
+                _ => Vec::new(),
+            };
+            for value in values {
+                let set = format!("{}={value}", key.path);
+                // Margins, sheets and pen heights at their limits contradict others, which is told in its own words.
+                match load(&request(&[kind, &set])) {
+                    Ok(_) | Err(ConfigError::Conflict { .. })
+                        if ["paper.", "robot.pen."].iter().any(|p| key.path.starts_with(p)) => {}
+                    loaded => {
+                        assert!(loaded.is_ok(), "{set}: {}", loaded.err().map_or_else(String::new, |e| e.to_string()))
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_shipped_profile_loads_and_what_contradicts_is_refused_in_words() {
+        for kind in profiles::ProfileKind::ALL {
+            for (name, _) in kind.shipped() {
+                let loaded = load(&request(&[&format!("{}={name}", kind.section())]));
+                assert!(loaded.is_ok(), "{name}: {}", loaded.err().map_or_else(String::new, |e| e.to_string()));
+            }
+        }
+        let conflict = |sets: &[&str]| load(&request(sets)).expect_err("a contradiction").to_string();
+        assert!(
+            conflict(&["paper.margin_mm=70"]).contains("margins of 70 mm leave too little of a sheet of 148 x 210 mm")
+        );
+        assert!(conflict(&["robot=a4-z", "robot.pen.down_mm=5"]).contains("as low when lifted"));
+        assert!(conflict(&["style.weights=[\"nobody\"]"]).contains("nobody"));
+        let remarks = load(&request(&["robot.field_width_mm=100"])).expect("odd, not wrong").config().remarks();
+        assert!(remarks[0].contains("paper \"a5\"") && remarks.len() == 1, "{remarks:?}");
     }
 
     #[test]
