@@ -93,7 +93,7 @@ fn a_webcam_streams_and_each_of_its_failures_is_a_sentence() {
     check("busy", 0, "", &["in use by another program"]);
     check("forbidden", 0, "", &["add this user to the group video"]);
     // Thirty frames take a second, so that even a busy machine takes a photo before the camera fails.
-    check("mjpeg", 30, "unplug", &[mjpeg, "was unplugged", "no camera at"]);
+    check("mjpeg", 30, "unplug", &[mjpeg, "was unplugged"]);
     check("mjpeg", 30, "stall", &[mjpeg, "has sent no picture for 1 s"]);
     check("mjpeg", 30, "garbage", &[mjpeg, "sent 10 damaged pictures"]);
 }
