@@ -4,6 +4,7 @@
 //! pixels of the working grid for them. The list is closed so that contract tests can run over all of it.
 
 use rayon::prelude::*;
+use serde::Serialize;
 
 use crate::geom::Point;
 use crate::geom::Px;
@@ -161,7 +162,7 @@ fn tightness(config: &StrokesConfig, px_per_mm: f64) -> Tightness {
 }
 
 /// What the passes did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     /// Black areas that were outlined and filled.
     pub areas: usize,

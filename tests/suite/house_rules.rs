@@ -8,8 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Rooms that may not know of clocks, disks, threads or screens.
-const PURE: [&str; 9] =
-    ["geom", "raster", "fault", "photo", "sketch", "strokes", "plan", "preview", "job"];
+const PURE: [&str; 9] = ["geom", "raster", "fault", "photo", "sketch", "strokes", "plan", "preview", "job"];
 /// What a pure room may not name.
 const DEVICES: [&str; 9] = [
     "Instant::now",
@@ -91,7 +90,10 @@ fn upward_imports(path: &str, text: &str, rooms: &[String]) -> Vec<String> {
                 continue;
             }
             if rest.starts_with('{') {
-                complaints.push(format!("{path}:{}: write one `use crate::room::Item;` per line, so that this rule can read it", n + 1));
+                complaints.push(format!(
+                    "{path}:{}: write one `use crate::room::Item;` per line, so that this rule can read it",
+                    n + 1
+                ));
                 continue;
             }
             let name: String = rest.chars().take_while(|c| is_word(*c)).collect();
@@ -133,11 +135,15 @@ fn devices_in_pure_rooms(path: &str, text: &str) -> Vec<String> {
 fn letters_and_lengths(path: &str, text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     if !text.starts_with("//!") {
-        complaints.push(format!("{path}: open the file with a `//!` letter: what it does, what it refuses, its units and sources"));
+        complaints.push(format!(
+            "{path}: open the file with a `//!` letter: what it does, what it refuses, its units and sources"
+        ));
     }
     let lines = text.lines().count();
     if lines > MAX_LINES {
-        complaints.push(format!("{path}: {lines} lines; one file is one idea of at most {MAX_LINES} lines: split it where the idea ends"));
+        complaints.push(format!(
+            "{path}: {lines} lines; one file is one idea of at most {MAX_LINES} lines: split it where the idea ends"
+        ));
     }
     complaints
 }
