@@ -22,11 +22,11 @@ pub enum CameraError {
     Unplugged { device: String },
     #[error("{device} has sent no picture for {secs} s: unplug it, plug it in and try again")]
     Stalled { device: String, secs: u64 },
-    #[error(
-        "{device} is no camera that takes pictures (many cameras bring a second device for data only): choose another (`portraitist camera list` shows them)"
-    )]
+    #[error("{device} is no webcam: choose another (`portraitist camera list` shows them)")]
     NotACamera { device: String },
-    #[error("{device} offers none of the formats that can be read (MJPEG, YUYV, NV12, RGB3, BGR3): use another camera")]
+    #[error(
+        "{device} offers nothing that can be read (MJPEG, YUYV, NV12, RGB3 or BGR3, at a whole number of frames a second): choose another (`portraitist camera list` shows them)"
+    )]
     NoUsableFormat { device: String },
     #[error(
         "{device} runs at {rate} frames a second, which is no whole number, and cannot be opened so: set another rate (`v4l2-ctl -d {device} --set-parm=30`) or use another camera"
@@ -95,8 +95,8 @@ pub(super) fn from_driver(device: &str, words: &str, during: During) -> CameraEr
         // EIO while streaming is what USB cameras give when the cable goes; it may pass, so it keeps its words.
         (Some(16), _) => CameraError::Busy { device },
         (Some(1 | 13), _) => CameraError::Permission { device },
-        // EINVAL, ENOTTY on the list of formats: the device takes no pictures.
-        (Some(22 | 25), During::Opening) if words.contains("FrameFormat") => CameraError::NotACamera { device },
+        // ENOTTY: it does not know what a list of formats is.
+        (Some(25), During::Opening) => CameraError::NotACamera { device },
         _ if words.contains("Failed to Fufill") => CameraError::NoUsableFormat { device },
         _ if words.contains("Rejected") => CameraError::FormatRefused { device },
         _ if words.contains("property FrameFormat: unsupported") => CameraError::NoUsableFormat { device },
@@ -140,14 +140,19 @@ mod tests {
         check(
             &format!("{property}CameraFormat: Failed to Fufill"),
             opening,
-            "none of the formats",
+            "nothing that can be read",
             Kind::DeviceNotFound,
         );
-        check(&format!("{property}FrameFormat: unsupported"), opening, "none of the formats", Kind::DeviceNotFound);
         check(
-            &format!("{property}FrameFormat: Invalid argument (os error 22)"),
+            &format!("{property}FrameFormat: unsupported"),
             opening,
-            "data only",
+            "nothing that can be read",
+            Kind::DeviceNotFound,
+        );
+        check(
+            &format!("{property}FrameFormat: Inappropriate ioctl for device (os error 25)"),
+            opening,
+            "no webcam",
             Kind::DeviceNotFound,
         );
         check(

@@ -1,8 +1,8 @@
 //! Which webcams this machine has: read from the kernel's own list, each asked for its formats, best effort.
 //!
-//! nokhwa's list reads `/dev` and panics on a device without a number, so `/sys/class/video4linux` is read here. A
-//! device that takes no pictures (most webcams bring one for data) is left out; one that is busy or forbidden stays in,
-//! with the sentence that says so.
+//! nokhwa's list reads `/dev` and panics on a device without a number, so `/sys/class/video4linux` is read here. Most
+//! webcams bring a second device for data only: a second device that offers no pictures is left out. One that is busy
+//! or forbidden stays in, with the sentence that says so.
 
 use std::fmt;
 use std::path::Path;
@@ -51,30 +51,41 @@ impl fmt::Display for CameraInfo {
 /// The webcams of this machine, by number.
 pub fn list() -> Vec<CameraInfo> {
     let devices = devices(Path::new("/sys/class/video4linux"));
-    devices.into_iter().filter_map(|(index, name)| look(index, name)).collect()
+    devices.into_iter().filter_map(look).collect()
 }
 
-/// Number and name of each device below `class`, by number.
-fn devices(class: &Path) -> Vec<(u32, String)> {
+/// A device, as the kernel lists it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Device {
+    index: u32,
+    name: String,
+    /// Whether it is the first of its hardware's devices.
+    first: bool,
+}
+
+/// The devices below `class`, by number.
+fn devices(class: &Path) -> Vec<Device> {
     let Ok(entries) = std::fs::read_dir(class) else { return Vec::new() };
     let mut devices: Vec<_> = entries
         .flatten()
         .take(MAX_DEVICES)
         .filter_map(|entry| {
             let index = entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()?;
-            let name = std::fs::read_to_string(entry.path().join("name")).unwrap_or_default();
-            Some((index, name.trim().to_owned()))
+            let text =
+                |file: &str| std::fs::read_to_string(entry.path().join(file)).unwrap_or_default().trim().to_owned();
+            Some(Device { index, name: text("name"), first: matches!(text("index").as_str(), "0" | "") })
         })
         .collect();
     devices.sort_unstable();
     devices
 }
 
-fn look(index: u32, name: String) -> Option<CameraInfo> {
+fn look(Device { index, name, first }: Device) -> Option<CameraInfo> {
     let device = format!("/dev/video{index}");
     let (formats, problem) = match offers_in_time(index, &device) {
         Ok(formats) => (formats, None),
         Err(CameraError::NotACamera { .. }) => return None,
+        Err(CameraError::NoUsableFormat { .. }) if !first => return None,
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     Some(CameraInfo { index, path: device.into(), name, formats, problem })
@@ -109,14 +120,17 @@ mod tests {
             std::fs::write(class.path().join(folder).join("name"), name).expect("a file");
         }
         std::fs::create_dir(class.path().join("video3")).expect("a folder");
-        let expected = [(2, "Two".to_owned()), (3, String::new()), (10, "Ten".to_owned())];
-        assert_eq!(devices(class.path()), expected);
+        for (folder, index) in [("video2", "0\n"), ("video10", "1\n")] {
+            std::fs::write(class.path().join(folder).join("index"), index).expect("a file");
+        }
+        let device = |index, name: &str, first| Device { index, name: name.to_owned(), first };
+        assert_eq!(devices(class.path()), [device(2, "Two", true), device(3, "", true), device(10, "Ten", false)]);
         assert_eq!(devices(&class.path().join("nowhere")), []);
     }
 
     #[test]
     fn a_device_that_is_gone_stays_in_the_list_with_its_reason() {
-        let info = look(251, "Gone".to_owned()).expect("listed");
+        let info = look(Device { index: 251, name: "Gone".to_owned(), first: true }).expect("listed");
         assert!(
             info.to_string().starts_with("251: Gone (/dev/video251), cannot be used now: no camera at /dev/video251")
         );

@@ -65,7 +65,11 @@ impl Camera for Webcam {
     fn still(&mut self) -> Result<Shot, CameraError> {
         let stream = match self.stream.take() {
             Some(stream) if !stream.has_ended() => stream,
-            _ => self.start()?,
+            // It was there once, so it is not that there is no camera.
+            _ => self.start().map_err(|error| match error {
+                CameraError::NotFound { device } => CameraError::Unplugged { device },
+                error => error,
+            })?,
         };
         let stream = self.stream.insert(stream);
         for _ in 0..MAX_DAMAGED_FRAMES {
