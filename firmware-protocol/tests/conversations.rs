@@ -21,7 +21,7 @@ const BYTE_SECS: f64 = 10.0 / 115_200.0;
 const TIME_TOLERANCE_SECS: f64 = 0.02;
 
 /// A recorded report may have been asked for so much earlier than its mark says.
-const REPORT_EARLIER_SECS: [f64; 7] = [0.0, 0.003, 0.006, 0.010, 0.015, 0.020, 0.026];
+const REPORT_EARLIER_SECS: [f64; 8] = [0.0, 0.003, 0.006, 0.010, 0.015, 0.020, 0.026, 0.036];
 /// Where a stop in mid-motion ends: it is decided once in 10 ms, so an answer's 2 ms may make so much of a difference.
 const STOP_TOLERANCE_MM: f64 = 1.0;
 /// Homing stops on single steps of a slow approach, each of which takes some 4 to 30 ms.
@@ -175,8 +175,9 @@ impl Wire {
     /// Asks for a report at `at`, or so little earlier that the answer is the recorded one.
     fn ask(&mut self, at: f64, recorded: &str, cut: bool) {
         let at = self.free.max(at);
-        self.advance(at - REPORT_EARLIER_SECS[REPORT_EARLIER_SECS.len() - 1]);
-        let before = self.received.iter().filter(|line| line.1.starts_with('<')).count();
+        let mut silent = self.clone();
+        silent.advance(at + 0.06);
+        let before = silent.received.iter().filter(|line| line.1.starts_with('<')).count();
         for earlier in REPORT_EARLIER_SECS {
             let mut trial = self.clone();
             trial.send(at - earlier, b"?");
@@ -201,8 +202,10 @@ impl Wire {
     }
 }
 
-/// All lines received, by the sessions between power on and power off: as recorded, and as simulated.
-fn replay(recording: &Recording) -> Vec<(Vec<Line>, Vec<(f64, String)>)> {
+/// The lines received between power on and power off: as recorded, and as simulated.
+type Session = (Vec<Line>, Vec<(f64, String)>);
+
+fn replay(recording: &Recording) -> Vec<Session> {
     let mut sessions = Vec::new();
     let mut eeprom = recording.eeprom.clone();
     let mut wire: Option<Wire> = None;

@@ -20,6 +20,8 @@ use crate::planner::Rate;
 
 /// The axes of each cycle.
 const CYCLES: [[bool; 3]; 2] = [[false, false, true], [true, true, false]];
+/// What each move takes longer than its motion and the debounce delay; measured on the recordings, cause unknown.
+const TURN_ROUND: u64 = SECOND / 120;
 /// Search, pull off, locate, pull off.
 const MOVES: u8 = 4;
 /// A switch is searched over one and a half travels, and located again within five pull-offs.
@@ -35,7 +37,7 @@ pub(super) struct Seek {
 
 impl Seek {
     fn approaches(self) -> bool {
-        self.number % 2 == 0
+        self.number.is_multiple_of(2)
     }
 
     fn axes(self) -> [bool; 3] {
@@ -84,8 +86,12 @@ impl Device {
     pub(super) fn seek(&mut self, seek: Seek) -> bool {
         if seek.approaches() {
             let touched = self.limits_triggered();
-            for (locked, touched) in self.homing_locked.iter_mut().zip(touched) {
-                *locked |= touched;
+            for (axis, touched) in touched.into_iter().enumerate() {
+                if touched && !self.homing_locked[axis] {
+                    self.homing_locked[axis] = true;
+                    // The step that is being made is still finished.
+                    self.carriage[axis] += if self.homes_backwards(axis) { -1 } else { 1 };
+                }
             }
         }
         self.prepare();
@@ -128,7 +134,7 @@ impl Device {
         };
         self.tasks.push_front(next);
         let debounce = self.settings.value(26) as u64 * (SECOND / 1000);
-        self.tasks.push_front(Task::Delay(debounce));
+        self.tasks.push_front(Task::Delay(debounce + TURN_ROUND));
         true
     }
 

@@ -606,10 +606,8 @@ impl Line {
                 if decimals == 0 && !matches!(code, 4 | 53) {
                     self.claim(AxisCommand::Once)?;
                 }
-                if matches!(code, 28 | 30 | 92) {
-                    if !matches!(decimals, 0 | 10) {
-                        return Err(20);
-                    }
+                if matches!(code, 28 | 30 | 92) && !matches!(decimals, 0 | 10) {
+                    return Err(20);
                 }
                 self.once = match (code, decimals) {
                     (4, _) => Once::Dwell,

@@ -54,8 +54,10 @@ pub(crate) const BAUD: u32 = 115_200;
 const SECOND: u64 = 16_000_000;
 /// One turn of the main loop: 20 µs.
 const PASS: u64 = 320;
-/// Override bytes that come together are acted on together while the machine is idle.
-const IDLE_PASS: u64 = 4_800;
+/// After so long a quiet time the main loop takes its time to notice a byte: several that come together are then seen
+/// together (recorded so: of two equal override bytes one counts, a report comes before the line in front of it).
+const QUIET: u64 = SECOND / 200;
+const QUIET_PASS: u64 = 6_400;
 /// Steps and spindle changes kept for a caller that does not fetch them.
 const MAX_EXECUTED: usize = 1 << 20;
 
@@ -101,6 +103,8 @@ pub struct Device {
     /// Until then the main loop is busy and takes none.
     busy_until: u64,
     line_cost: u64,
+    /// When the last byte came in.
+    last_byte: u64,
     serial: Serial,
     eeprom: Eeprom,
     settings: Settings,
@@ -154,6 +158,7 @@ impl Device {
             main_at: Some(0),
             busy_until: 0,
             line_cost: 0,
+            last_byte: 0,
             serial: Serial::default(),
             interpreter: Interpreter::new(eeprom.coordinates[0]),
             eeprom,
@@ -235,8 +240,12 @@ impl Device {
         if byte == 0x18 {
             self.request_reset();
         }
-        let idle = self.state == State::Idle && self.tasks.is_empty();
-        self.wake_after(if byte >= 0x90 && idle { IDLE_PASS } else { PASS });
+        let quiet = !self.is_moving() && self.tasks.is_empty() && self.now - self.last_byte > QUIET;
+        self.last_byte = self.now;
+        if quiet {
+            self.busy_until = self.busy_until.max(self.now + QUIET_PASS);
+        }
+        self.wake();
     }
 
     /// A byte that has wholly left the machine by now, and when it had.
@@ -270,11 +279,7 @@ impl Device {
     }
 
     fn wake(&mut self) {
-        self.wake_after(PASS);
-    }
-
-    fn wake_after(&mut self, cycles: u64) {
-        let at = self.busy_until.max(self.now + cycles);
+        let at = self.busy_until.max(self.now + PASS);
         self.main_at = Some(self.main_at.map_or(at, |main_at| main_at.min(at)));
     }
 
@@ -294,8 +299,8 @@ impl Device {
     fn tick(&mut self) {
         let (steps, tick) = self.stepper.interrupt(self.now, self.homing_locked);
         if steps != [0; 3] {
-            for axis in 0..3 {
-                self.carriage[axis] = self.carriage[axis].wrapping_add(steps[axis]);
+            for (at, step) in self.carriage.iter_mut().zip(steps) {
+                *at = at.wrapping_add(step);
             }
             self.record(Executed::Steps { at: duration(self.now), carriage: self.carriage });
             self.watch_switches();
@@ -333,7 +338,8 @@ impl Device {
             self.alarmed();
             return;
         }
-        if matches!(self.tasks.front(), Some(Task::Seek(_))) {
+        let homing = |task: &Task| matches!(task, Task::Home(_) | Task::Seek(_) | Task::Homed);
+        if self.state == State::Homing && self.tasks.iter().any(homing) {
             self.work(); // homing looks at nothing but its switches
             return;
         }

@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn numbers_as_the_firmware_prints_them() {
         assert_eq!(fixed(123_456.78, 3), "123456.784");
-        assert_eq!(fixed(-298.9875, 3), "-298.988");
+        assert_eq!(fixed(-298.9875, 3), "-298.987");
         assert_eq!(fixed(0.0, 3), "0.000");
         assert_eq!(fixed(12.5, 0), "13");
         assert_eq!(fixed(0.0004, 4), "0.0004");

@@ -91,12 +91,12 @@ impl Stepper {
             }
         }
         let full = slice.block_events << 3;
-        for axis in 0..3 {
+        for (axis, locked) in locked.into_iter().enumerate() {
             self.counter[axis] += slice.block_steps[axis].unsigned_abs() << (3 - slice.smoothing);
             if self.counter[axis] > full {
                 self.counter[axis] -= full;
                 self.position[axis] += slice.block_steps[axis].signum();
-                if !locked[axis] {
+                if !locked {
                     self.pending[axis] = slice.block_steps[axis].signum();
                 }
             }
