@@ -6,7 +6,12 @@
 
 use alloc::vec::Vec;
 
-use crate::gcode::Words;
+use super::words::AXES;
+use super::words::AxisCommand;
+use super::words::Group;
+use super::words::Line;
+use super::words::Once;
+use super::words::bit;
 use crate::math::sqrt;
 
 pub(super) const MM_PER_INCH: f32 = 25.4;
@@ -111,26 +116,6 @@ pub(super) enum Action {
     End,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Once {
-    None,
-    Dwell,
-    SetCoordinates,
-    Home(usize),
-    SetHome(usize),
-    Offset,
-    ClearOffset,
-    MachineCoordinates,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum AxisCommand {
-    None,
-    Once,
-    Motion,
-    ToolLength,
-}
-
 /// The interpreter's memory.
 #[derive(Debug, Clone)]
 pub(super) struct Interpreter {
@@ -143,42 +128,6 @@ pub(super) struct Interpreter {
     pub offset: [f32; 3],
     pub tool_length: f32,
 }
-
-/// The words of a line, sorted.
-struct Line {
-    modes: Modes,
-    once: Once,
-    axis_command: AxisCommand,
-    tool_length: Option<bool>,
-    flow: Option<Action>,
-    groups: u16,
-    words: u16,
-    xyz: [f32; 3],
-    ijk: [f32; 3],
-    f: f32,
-    l: u8,
-    n: f32,
-    p: f32,
-    r: f32,
-    s: f32,
-    t: u8,
-}
-
-/// The words that carry values, as bits of `Line::words`; X, Y, Z come first.
-const VALUE_LETTERS: &[u8] = b"XYZIJKFLNPRST";
-
-const fn bit(letter: u8) -> u16 {
-    let mut i = 0;
-    while i < VALUE_LETTERS.len() {
-        if VALUE_LETTERS[i] == letter {
-            return 1 << i;
-        }
-        i += 1;
-    }
-    0
-}
-
-const AXES: u16 = 0b111;
 
 impl Interpreter {
     pub fn new(system: [f32; 3]) -> Self {
@@ -203,7 +152,7 @@ impl Interpreter {
 
     /// Understands one cleaned line; `jog` if it came as `$J=`. `stored` are the stored coordinates.
     pub fn line(&mut self, text: &[u8], jog: bool, stored: &[[f32; 3]; 8]) -> Result<Vec<Action>, u8> {
-        let mut line = self.read(text, jog)?;
+        let mut line = Line::read(text, self.modes, jog)?;
         if line.words & AXES != 0 && line.axis_command == AxisCommand::None {
             line.axis_command = AxisCommand::Motion;
         }
@@ -246,40 +195,6 @@ impl Interpreter {
             return self.jog(&line);
         }
         Ok(self.execute(&line, system, parameter))
-    }
-
-    fn read(&self, text: &[u8], jog: bool) -> Result<Line, u8> {
-        let mut line = Line {
-            modes: self.modes,
-            once: Once::None,
-            axis_command: AxisCommand::None,
-            tool_length: None,
-            flow: None,
-            groups: 0,
-            words: 0,
-            xyz: [0.0; 3],
-            ijk: [0.0; 3],
-            f: 0.0,
-            l: 0,
-            n: 0.0,
-            p: 0.0,
-            r: 0.0,
-            s: 0.0,
-            t: 0,
-        };
-        if jog {
-            line.modes.motion = Motion::Line;
-            line.modes.inverse_time = false;
-        }
-        for word in Words::of(text) {
-            let word = word.map_err(|refusal| refusal.code())?;
-            match word.letter {
-                'G' => line.g_code(word.value)?,
-                'M' => line.m_code(word.value)?,
-                letter => line.value(letter as u8, word.value)?,
-            }
-        }
-        Ok(line)
     }
 
     fn check_feed(&self, line: &mut Line, jog: bool) -> Result<(), u8> {
@@ -458,7 +373,7 @@ impl Interpreter {
     }
 
     fn jog(&mut self, line: &Line) -> Result<Vec<Action>, u8> {
-        let allowed = 1 << Group::Distance as u16 | 1 << Group::Units as u16 | 1 << Group::Once as u16;
+        let allowed = Group::Distance.bit() | Group::Units.bit() | Group::Once.bit();
         if line.groups & !allowed != 0 || !matches!(line.once, Once::None | Once::MachineCoordinates) {
             return Err(16);
         }
@@ -556,191 +471,6 @@ impl Interpreter {
             }
             Once::None | Once::Dwell | Once::MachineCoordinates => {}
         }
-    }
-}
-
-/// Modal groups: at most one word of each in a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
-    Once,
-    Motion,
-    Plane,
-    Distance,
-    ArcDistance,
-    FeedMode,
-    Units,
-    CutterRadius,
-    ToolLength,
-    System,
-    Path,
-    Flow,
-    Spindle,
-    Coolant,
-}
-
-impl Line {
-    fn claim(&mut self, command: AxisCommand) -> Result<(), u8> {
-        if self.axis_command != AxisCommand::None {
-            return Err(24);
-        }
-        self.axis_command = command;
-        Ok(())
-    }
-
-    fn group(&mut self, group: Group) -> Result<(), u8> {
-        let bit = 1 << group as u16;
-        if self.groups & bit != 0 {
-            return Err(21);
-        }
-        self.groups |= bit;
-        Ok(())
-    }
-
-    fn g_code(&mut self, value: f32) -> Result<(), u8> {
-        let code = value as i32;
-        // The decimals, in hundredths; what is left of them at the end is an error.
-        let mut decimals = crate::math::round(f64::from(100.0 * (value - code as f32)));
-        let group = match code {
-            _ if code < 0 => return Err(20),
-            4 | 53 | 10 | 28 | 30 | 92 => {
-                if decimals == 0 && !matches!(code, 4 | 53) {
-                    self.claim(AxisCommand::Once)?;
-                }
-                if matches!(code, 28 | 30 | 92) && !matches!(decimals, 0 | 10) {
-                    return Err(20);
-                }
-                self.once = match (code, decimals) {
-                    (4, _) => Once::Dwell,
-                    (53, _) => Once::MachineCoordinates,
-                    (10, _) => Once::SetCoordinates,
-                    (28, 0) => Once::Home(6),
-                    (28, _) => Once::SetHome(6),
-                    (30, 0) => Once::Home(7),
-                    (30, _) => Once::SetHome(7),
-                    (_, 0) => Once::Offset,
-                    _ => Once::ClearOffset,
-                };
-                if matches!(code, 28 | 30 | 92) {
-                    decimals = 0;
-                }
-                Group::Once
-            }
-            0..=3 | 38 | 80 => {
-                if code != 80 {
-                    self.claim(AxisCommand::Motion)?;
-                }
-                self.modes.motion = match (code, decimals) {
-                    (0, _) => Motion::Rapid,
-                    (1, _) => Motion::Line,
-                    (2, _) => Motion::ArcCw,
-                    (3, _) => Motion::ArcCcw,
-                    (38, 20 | 30 | 40 | 50) => {
-                        let motion = Motion::Probe { away: decimals >= 40, must_touch: decimals % 20 == 0 };
-                        decimals = 0;
-                        motion
-                    }
-                    (38, _) => return Err(20),
-                    _ => Motion::None,
-                };
-                Group::Motion
-            }
-            17..=19 => {
-                self.modes.plane = (code - 17) as u8;
-                Group::Plane
-            }
-            90 | 91 if decimals == 0 => {
-                self.modes.relative = code == 91;
-                Group::Distance
-            }
-            91 if decimals == 10 => {
-                decimals = 0;
-                Group::ArcDistance
-            }
-            93 | 94 => {
-                self.modes.inverse_time = code == 93;
-                Group::FeedMode
-            }
-            20 | 21 => {
-                self.modes.inches = code == 20;
-                Group::Units
-            }
-            40 => Group::CutterRadius,
-            43 | 49 => {
-                self.claim(AxisCommand::ToolLength)?;
-                match (code, decimals) {
-                    (49, _) => self.tool_length = Some(false),
-                    (_, 10) => self.tool_length = Some(true),
-                    _ => return Err(20),
-                }
-                decimals = 0;
-                Group::ToolLength
-            }
-            54..=59 => {
-                self.modes.system = (code - 54) as u8;
-                Group::System
-            }
-            61 if decimals == 0 => Group::Path,
-            _ => return Err(20),
-        };
-        if decimals > 0 {
-            return Err(23);
-        }
-        self.group(group)
-    }
-
-    fn m_code(&mut self, value: f32) -> Result<(), u8> {
-        let code = value as i32;
-        if crate::math::round(f64::from(100.0 * (value - code as f32))) > 0 {
-            return Err(23);
-        }
-        let group = match code {
-            0..=2 | 30 => {
-                self.flow = match code {
-                    0 => Some(Action::Pause),
-                    1 => self.flow,
-                    _ => Some(Action::End),
-                };
-                Group::Flow
-            }
-            3..=5 => {
-                self.modes.spindle = [Spindle::Cw, Spindle::Ccw, Spindle::Off][(code - 3) as usize];
-                Group::Spindle
-            }
-            8 | 9 => {
-                self.modes.flood = code == 8;
-                Group::Coolant
-            }
-            _ => return Err(20),
-        };
-        self.group(group)
-    }
-
-    fn value(&mut self, letter: u8, value: f32) -> Result<(), u8> {
-        match letter {
-            b'X' => self.xyz[0] = value,
-            b'Y' => self.xyz[1] = value,
-            b'Z' => self.xyz[2] = value,
-            b'I' => self.ijk[0] = value,
-            b'J' => self.ijk[1] = value,
-            b'K' => self.ijk[2] = value,
-            b'F' => self.f = value,
-            b'L' => self.l = value as i64 as u8,
-            b'N' => self.n = value,
-            b'P' => self.p = value,
-            b'R' => self.r = value,
-            b'S' => self.s = value,
-            b'T' if value > 255.0 => return Err(38),
-            b'T' => self.t = value as u8,
-            _ => return Err(20),
-        }
-        if self.words & bit(letter) != 0 {
-            return Err(25);
-        }
-        if value < 0.0 && matches!(letter, b'F' | b'N' | b'P' | b'T' | b'S') {
-            return Err(4);
-        }
-        self.words |= bit(letter);
-        Ok(())
     }
 }
 

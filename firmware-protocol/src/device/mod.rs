@@ -1,7 +1,7 @@
 //! The other end of the cable: Grbl 1.1h, simulated in virtual time.
 //!
 //! Bytes go in, bytes and motor steps come out; time is given by the caller. Nothing here waits, so the firmware's
-//! own waiting (a full planner, a dwell, homing, an alarm) is written as a list of [`Task`](tasks::Task)s that the main
+//! own waiting (a full planner, a dwell, homing, an alarm) is written as a list of tasks that the main
 //! loop works off; whatever cannot go on yet stays at its head.
 //!
 //! ```text
@@ -31,6 +31,7 @@ mod settings;
 mod stepper;
 mod system;
 mod tasks;
+mod words;
 
 pub use bench::Bench;
 pub use bench::Switch;

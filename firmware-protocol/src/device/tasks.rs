@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::Device;
 use super::Executed;
+use super::PASS;
 use super::SECOND;
 use super::State;
 use super::duration;
@@ -26,6 +27,8 @@ use core::f64::consts::TAU;
 
 /// A dwell is made of pieces of 50 ms.
 const DWELL_STEP: u64 = SECOND / 20;
+/// Turns of the main loop until it sees that the machine stands.
+const SYNC_PASSES: u64 = 3;
 /// Of an arc that seems to turn by less than this the whole circle is meant, in radians.
 const ARC_EPSILON: f64 = 5e-7;
 
@@ -134,6 +137,7 @@ impl Device {
                     self.auto_start();
                     return Progress::Wait;
                 }
+                return Progress::Busy(SYNC_PASSES * PASS);
             }
             Task::Move { to, motion } => return self.queue(to, motion),
             Task::Arc { arc, next } => {
@@ -153,7 +157,7 @@ impl Device {
             Task::Dwell(0) => {}
             Task::Dwell(left) => {
                 self.tasks.push_front(Task::Dwell(left - 1));
-                return Progress::Busy(DWELL_STEP);
+                return Progress::Busy(DWELL_STEP + PASS);
             }
             Task::OffsetChanged => self.offset_countdown = 0,
             Task::Store { index, value, selected } => {
