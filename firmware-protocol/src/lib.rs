@@ -14,12 +14,10 @@ pub mod codes;
 pub mod command;
 pub mod gcode;
 pub mod dialect;
-#[allow(dead_code)] // the simulator's share
 mod math;
-#[allow(dead_code)]
 mod planner;
-#[allow(dead_code)]
 mod segments;
 pub mod motion;
+pub mod device;
 #[cfg(test)]
 mod recordings;
