@@ -129,8 +129,14 @@ impl<'a> Crossings<'a> {
         let ([a0, a1], [b0, b1]) = (&a[..], &b[..]) else {
             return false;
         };
-        let straight = |p: &Ray, q: &Ray| bend(p, q).max(bend_over_gap(p, q)) < CROSS_BEND;
-        (straight(a0, b0) && straight(a1, b1)) || (straight(a0, b1) && straight(a1, b0))
+        // One line may turn on its way, as where an arc touches a straight line, but not both.
+        let fits = |p: [&Ray; 2], q: [&Ray; 2]| {
+            let (one, other) = (passage(p[0], p[1]), passage(q[0], q[1]));
+            one.turn.min(other.turn) < CROSS_BEND
+                && one.turn.max(other.turn) < MOST_BEND
+                && one.sway.max(other.sway) < CROSS_BEND
+        };
+        fits([a0, b0], [a1, b1]) || fits([a0, b1], [a1, b0])
     }
 
     /// The direction in which `arm` leaves, measured beyond the ink of the junction.
@@ -183,27 +189,31 @@ fn direction(points: &[Point<Px>]) -> (Point<Px>, Vector<Px>) {
     (middle, if along.dot(ahead) < 0.0 { -along } else { along })
 }
 
-/// How far a line going in along one ray and out along the other turns, in radians.
-fn bend(a: &Ray, b: &Ray) -> f64 {
-    (-a.out).dot(b.out).clamp(-1.0, 1.0).acos()
+/// How a line going in along one ray and out along the other would run.
+#[derive(Debug, Clone, Copy)]
+struct Passage {
+    /// How far it turns in all, radians.
+    turn: f64,
+    /// How far it sways on the way, radians: nothing on a straight line or an arc, which leaves the chord as it meets it.
+    sway: f64,
 }
 
-/// How far the way from one ray's start to the other's leaves the two directions, in radians.
-fn bend_over_gap(a: &Ray, b: &Ray) -> f64 {
-    let gap = b.from - a.from;
-    if gap.length() < 2.0 {
-        return 0.0;
+fn passage(a: &Ray, b: &Ray) -> Passage {
+    let (into, out) = (-a.out, b.out);
+    let turn = into.angle_to(out).radians.abs();
+    let chord = b.from - a.from;
+    if chord.length() < 2.0 {
+        return Passage { turn, sway: 0.0 };
     }
-    let gap = gap.normalize();
-    let off = |c: f64| c.clamp(-1.0, 1.0).acos();
-    off(gap.dot(-a.out)).max(off(gap.dot(b.out)))
+    let sway = (into.angle_to(chord).radians - chord.angle_to(out).radians).abs();
+    Passage { turn, sway: sway.min(std::f64::consts::TAU - sway) }
 }
 
 /// Which rays go on in which: no more than [`MOST_BEND`] each, and all together as little as can be.
 fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
     let cost = |a: &Ray, b: &Ray| {
-        let (turn, gap) = (bend(a, b), bend_over_gap(a, b));
-        (turn <= MOST_BEND && gap <= MOST_BEND).then_some(turn * turn + 0.5 * gap * gap)
+        let Passage { turn, sway } = passage(a, b);
+        (turn <= MOST_BEND && sway <= MOST_BEND).then_some(turn * turn + 0.25 * sway * sway)
     };
     let mut free: Vec<&Ray> = rays.iter().collect();
     let mut found = Vec::new();
