@@ -39,6 +39,8 @@ const MOST_BEND: f64 = 1.15;
 const LEFT_OVER: f64 = 0.6;
 /// Bend up to which arms across a middle piece make that piece a part of both.
 const CROSS_BEND: f64 = 0.45;
+/// Sway up to which they do: short arms seem to leave along the middle piece.
+const CROSS_SWAY: f64 = 1.0;
 /// Longest middle piece of a crossing, in widths of its lines.
 const CROSS_WIDTHS: f64 = 6.0;
 /// Places of an arm that give its direction, beyond the crossing, grid pixels.
@@ -104,39 +106,42 @@ impl<'a> Crossings<'a> {
                     self.join(a, b);
                 }
             } else if a != b && length <= CROSS_WIDTHS * (na.radius + nb.radius) {
-                middles.push((length, e));
+                middles.extend(self.middle(e, &arms[a], &arms[b]).map(|cost| (cost, e)));
             }
         }
-        // Shorter middle pieces first: of two readings the tighter crossing is the likelier.
+        // The straightest crossings first: in a lattice, an arm of one crossing looks like the middle of another.
         middles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for (_, e) in middles {
             let [Some(a), Some(b)] = self.graph.edges[e].ends else {
                 continue;
             };
-            if self.group[a] != self.group[b] && self.is_middle(e, &arms[a], &arms[b]) {
+            if self.group[a] != self.group[b] && self.middle(e, &arms[a], &arms[b]).is_some() {
                 self.inner[e] = true;
                 self.join(a, b);
             }
         }
     }
 
-    /// Whether two lines run over edge `e` together: two arms at either end, each continued by one at the other.
-    fn is_middle(&self, e: usize, a: &[Arm], b: &[Arm]) -> bool {
+    /// What it costs to read edge `e` as the way of two lines over a crossing: two arms at either end, each continued by
+    /// one at the other. `None` if they do not.
+    fn middle(&self, e: usize, a: &[Arm], b: &[Arm]) -> Option<f64> {
         let outer = |arms: &[Arm]| -> Vec<Ray> {
             arms.iter().filter(|arm| arm.0 != e && !self.inner[arm.0]).filter_map(|arm| self.ray(*arm)).collect()
         };
         let (a, b) = (outer(a), outer(b));
         let ([a0, a1], [b0, b1]) = (&a[..], &b[..]) else {
-            return false;
+            return None;
         };
         // One line may turn on its way, as where an arc touches a straight line, but not both.
-        let fits = |p: [&Ray; 2], q: [&Ray; 2]| {
+        let read = |p: [&Ray; 2], q: [&Ray; 2]| {
             let (one, other) = (passage(p[0], p[1]), passage(q[0], q[1]));
-            one.turn.min(other.turn) < CROSS_BEND
+            let fits = one.turn.min(other.turn) < CROSS_BEND
                 && one.turn.max(other.turn) < MOST_BEND
-                && one.sway.max(other.sway) < CROSS_BEND
+                && one.sway.max(other.sway) < CROSS_SWAY;
+            fits.then(|| one.cost() + other.cost())
         };
-        fits([a0, b0], [a1, b1]) || fits([a0, b1], [a1, b0])
+        let readings = [read([a0, b0], [a1, b1]), read([a0, b1], [a1, b0])];
+        readings.into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// The direction in which `arm` leaves, measured beyond the ink of the junction.
@@ -144,10 +149,13 @@ impl<'a> Crossings<'a> {
         let edge = &self.graph.edges[arm.0];
         let node = edge.ends[arm.1].map(|n| &self.graph.nodes[n])?;
         let skip = node.radius.max(1.5);
+        let far = edge.ends[1 - arm.1].map(|n| &self.graph.nodes[n]);
+        let before_far = |p: &Point<Px>| far.is_none_or(|far| (*p - far.at).length() >= far.radius);
         let beyond: Vec<Point<Px>> = edge
             .from_end(arm.1)
             .map(|p| p.at)
             .skip_while(|p| (*p - node.at).length() < skip)
+            .take_while(before_far)
             .take((SIGHT_PX + 2.0 * node.radius) as usize)
             .collect();
         let tip = edge.from_end(1 - arm.1).next()?.at;
@@ -198,6 +206,12 @@ struct Passage {
     sway: f64,
 }
 
+impl Passage {
+    fn cost(self) -> f64 {
+        self.turn * self.turn + 0.25 * self.sway * self.sway
+    }
+}
+
 fn passage(a: &Ray, b: &Ray) -> Passage {
     let (into, out) = (-a.out, b.out);
     let turn = into.angle_to(out).radians.abs();
@@ -212,8 +226,8 @@ fn passage(a: &Ray, b: &Ray) -> Passage {
 /// Which rays go on in which: no more than [`MOST_BEND`] each, and all together as little as can be.
 fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
     let cost = |a: &Ray, b: &Ray| {
-        let Passage { turn, sway } = passage(a, b);
-        (turn <= MOST_BEND && sway <= MOST_BEND).then_some(turn * turn + 0.25 * sway * sway)
+        let passage = passage(a, b);
+        (passage.turn <= MOST_BEND && passage.sway <= MOST_BEND).then(|| passage.cost())
     };
     let mut free: Vec<&Ray> = rays.iter().collect();
     let mut found = Vec::new();
