@@ -20,7 +20,7 @@ pub struct StrokesConfig {
     pub strong_ink: f64,
     /// Darkness at which a place is ink if it touches sure ink, 0 to 1 (default 0.22).
     pub weak_ink: f64,
-    /// Ink wider than this is an area to outline and fill, mm (default 1.2).
+    /// Ink wider than this is an area to outline and fill, mm (default 1.6: four pen lines).
     pub fill_from_mm: f64,
     /// Distance between the lines that fill an area, mm (default 0.55).
     pub hatch_spacing_mm: f64,
@@ -46,7 +46,7 @@ impl Default for StrokesConfig {
             pen_width_mm: 0.4,
             strong_ink: 0.38,
             weak_ink: 0.22,
-            fill_from_mm: 1.2,
+            fill_from_mm: 1.6,
             hatch_spacing_mm: 0.55,
             hatch_angle_deg: -52.0,
             bridge_mm: 1.5,

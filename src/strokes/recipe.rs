@@ -108,7 +108,7 @@ impl Pass {
             }
             Pass::Areas => {
                 let least = (config.fill_from_mm / 2.0 * px_per_mm).max(LEAST_AREA_PX);
-                (t.areas, t.mask) = areas::areas(&t.mask, &t.radius, least);
+                (t.areas, t.mask) = areas::areas(&t.mask, &t.ink, least);
                 t.report.areas = t.areas.len();
             }
             Pass::Thin => t.skeleton = thin::thin(&t.mask),
