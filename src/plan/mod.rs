@@ -13,10 +13,12 @@ pub mod motion;
 mod order;
 pub mod program;
 pub mod reach;
+mod resample;
 pub mod robot;
 mod tour;
 pub mod verify;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -30,6 +32,7 @@ pub use crate::plan::motion::MotionPlan;
 use crate::plan::program::Grid;
 pub use crate::plan::program::Program;
 use crate::plan::reach::OutOfReach;
+use crate::plan::resample::Resampler;
 pub use crate::plan::robot::PenLift;
 use crate::plan::robot::RobotError;
 pub use crate::plan::robot::RobotProfile;
@@ -145,7 +148,9 @@ pub fn plan(strokes: &StrokeSet, robot: &RobotProfile, config: &PlanConfig) -> R
     let (sheet, strokes) = (*strokes.sheet(), strokes.strokes());
     let grid = Grid::new(&sheet, robot);
     let hops = Hops::new(robot, config.join_mm);
-    let runs = runs(strokes, &order::order(strokes, grid.home(), &hops, config), &hops, &grid);
+    let mut runs = runs(strokes, &order::order(strokes, grid.home(), &hops, config), &hops);
+    let resampler = Resampler::new(robot, config.tolerance_mm);
+    runs.par_iter_mut().for_each(|run| run.path = grid.snap_path(&resampler.resample(&run.path)));
     Ok(MotionPlan::timed(sheet, robot.clone(), motions(runs, &grid)))
 }
 
@@ -176,7 +181,7 @@ fn check(strokes: &StrokeSet, robot: &RobotProfile) -> Result<(), PlanError> {
 }
 
 /// The tour's visits as runs of the pen: strokes whose ends meet are one run.
-fn runs(strokes: &[Stroke], visits: &[order::Visit], hops: &Hops, grid: &Grid<'_>) -> Vec<Motion> {
+fn runs(strokes: &[Stroke], visits: &[order::Visit], hops: &Hops) -> Vec<Motion> {
     let mut runs: Vec<Motion> = vec![];
     let mut longest_mm = 0.0;
     for visit in visits {
@@ -196,9 +201,6 @@ fn runs(strokes: &[Stroke], visits: &[order::Visit], hops: &Hops, grid: &Grid<'_
                 runs.push(Motion::untimed_draw(vec![visit.stroke], stroke.kind, points));
             }
         }
-    }
-    for run in &mut runs {
-        run.path = grid.snap_path(&run.path);
     }
     runs
 }
