@@ -67,9 +67,9 @@ fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &F
 }
 
 /// Density given to a colour a class has not shown, as a share of an even spread.
-const RARE: f32 = 0.05;
+const RARE: f32 = 0.2;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
-const TRUST: f32 = 0.8;
+const TRUST: f32 = 1.4;
 /// Reach of the filter on the small and on the full picture, in their pixels.
 const SMALL_RADIUS: usize = 3;
 const FULL_RADIUS: usize = 4;
@@ -122,7 +122,7 @@ fn histogram(bins: &[u16], weights: &Field) -> Vec<f32> {
         [(LEVELS * LEVELS * CONTRASTS, LEVELS), (LEVELS * CONTRASTS, LEVELS), (CONTRASTS, LEVELS), (1, CONTRASTS)];
     let mut counts = vec![0.0f32; LEVELS * LEVELS * LEVELS * CONTRASTS];
     for (bin, weight) in bins.iter().zip(weights.as_raw()) {
-        counts[*bin as usize] += weight;
+        counts[*bin as usize] += weight * weight * weight;
     }
     for (stride, extent) in STRIDES {
         let before = counts.clone();
