@@ -1,1 +1,431 @@
-//! (room config)
+//! The configuration: what was written (settings, layer over layer) and what it means (one [`Config`]).
+//!
+//! Layers, each over the one before: the compiled-in `config/default.toml`; the configuration files; the environment
+//! (`PORTRAITIST_SECTION__KEY`); `--set key=value`. A profile counts where it is named. Everything is strict: an unknown
+//! key, a wrong type and a value out of range name the file, the line, the key and what would be right. Nothing but
+//! [`load`] reads a file. Rooms define their own `…Config`; this one only composes them and hands each its part.
+
+mod error;
+mod files;
+mod layers;
+mod profiles;
+#[cfg(test)]
+mod reference;
+mod schema;
+mod show;
+
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use toml::Table;
+use toml::Value;
+
+pub use error::ConfigError;
+pub use files::Place;
+pub use layers::Origin;
+pub use profiles::Colour;
+pub use profiles::PaperProfile;
+pub use profiles::PenProfile;
+pub use profiles::StyleProfile;
+
+use crate::camera::CameraConfig;
+use crate::photo::BackdropConfig;
+use crate::plan::PlanConfig;
+use crate::plan::RobotProfile;
+use crate::sketch::FlowConfig;
+use crate::strokes::Sheet;
+use crate::strokes::StrokesConfig;
+use crate::strokes::svg::SvgConfig;
+use layers::Settings;
+use models::Manifest;
+
+/// The least width and height that margins must leave for the drawing, mm.
+const LEAST_FREE_MM: f64 = 10.0;
+
+/// What all rooms are told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where photos come from.
+    pub camera: CameraConfig,
+    /// What is the person and what the backdrop.
+    pub backdrop: BackdropConfig,
+    /// How lines are found.
+    pub lines: FlowConfig,
+    /// How ink becomes strokes, with this pen and this paper.
+    pub strokes: StrokesConfig,
+    /// How SVG files are read.
+    pub svg: SvgConfig,
+    /// In which order strokes are drawn.
+    pub plan: PlanConfig,
+    /// The machine.
+    pub robot: RobotProfile,
+    /// The pen.
+    pub pen: PenProfile,
+    /// The sheet.
+    pub paper: PaperProfile,
+    /// How the portrait is drawn.
+    pub style: StyleProfile,
+    /// The paper's size, as strokes are placed on it.
+    pub sheet: Sheet,
+}
+
+/// What to load.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadRequest {
+    /// The files of `--config`, in order. With none, the first of [`Self::places`] that has one is used.
+    pub files: Vec<PathBuf>,
+    /// Where to look for a file if none is named.
+    pub places: Vec<Place>,
+    /// Environment variables; those called `PORTRAITIST_SECTION__KEY` count.
+    pub environment: Vec<(String, String)>,
+    /// The `--set`s, as written: `section.key=value`.
+    pub sets: Vec<String>,
+    /// Where relative paths of the environment and of `--set` begin.
+    pub working_dir: PathBuf,
+}
+
+/// A configuration and where each of its values comes from.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    config: Config,
+    settings: Settings,
+    files: Vec<PathBuf>,
+}
+
+impl Config {
+    /// What is not wrong but will surprise: one sentence each.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let field = self.robot.field();
+        let placement = self.robot.placement(&self.sheet);
+        let on_field = placement.outer_transformed_box(&self.sheet.bounds());
+        if !field.contains_box(&on_field) {
+            remarks.push(format!(
+                "paper \"{}\" ({} x {} mm, its corner at {}, {} mm) reaches beyond the field of robot \"{}\" ({} x {} \
+                 mm): a drawing that does so too will be refused",
+                self.paper.name,
+                self.paper.width_mm,
+                self.paper.height_mm,
+                self.robot.sheet_x_mm,
+                self.robot.sheet_y_mm,
+                self.robot.name,
+                self.robot.field_width_mm,
+                self.robot.field_height_mm
+            ));
+        }
+        remarks
+    }
+}
+
+impl LoadRequest {
+    /// What this process was told: its `--config` files, its `--set`s, its environment, and the usual places.
+    pub fn of_this_process(files: Vec<PathBuf>, sets: Vec<String>) -> Self {
+        // Variables that are no text cannot be ours.
+        let environment: Vec<(String, String)> =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        // Without a working directory, paths are left as they were written.
+        let working_dir = std::env::current_dir().unwrap_or_default();
+        let places = files::usual_places(&working_dir, &environment);
+        Self { files, places, environment, sets, working_dir }
+    }
+}
+
+/// Loads the configuration that `request` asks for.
+///
+/// # Errors
+/// The first thing that is wrong, with its file and line.
+pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
+    let files = if request.files.is_empty() { files::find(&request.places)? } else { request.files.clone() };
+    let mut settings = Settings::defaults()?;
+    for file in &files {
+        settings.apply_file(file)?;
+    }
+    for (variable, path, value) in overrides(&request.environment) {
+        settings.apply_text(&path, value, Origin::Environment(variable.to_owned()), &request.working_dir)?;
+    }
+    for text in &request.sets {
+        let (path, value) = text.split_once('=').ok_or_else(|| ConfigError::Set { text: text.clone() })?;
+        settings.apply_text(path.trim(), value.trim(), Origin::Set(text.clone()), &request.working_dir)?;
+    }
+    let config = compose(&settings)?;
+    Ok(Loaded { config, settings, files })
+}
+
+impl Loaded {
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The files it was read from, in order.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Where the value called `path` (`pen.width_mm`) comes from.
+    pub fn origin(&self, path: &str) -> Option<&Origin> {
+        self.settings.values().get(path).map(|setting| &setting.origin)
+    }
+}
+
+/// The variables that set a key, sorted so that their order is always the same: variable, key, value. A variable
+/// without `__` is ours only if it chooses a profile.
+fn overrides(environment: &[(String, String)]) -> Vec<(&str, String, &str)> {
+    let mut overrides: Vec<_> = environment
+        .iter()
+        .filter_map(|(variable, value)| {
+            let key = variable.strip_prefix("PORTRAITIST_")?.to_ascii_lowercase();
+            let chooses = profiles::ProfileKind::ALL.iter().any(|kind| kind.section() == key);
+            (chooses || key.contains("__")).then(|| (variable.as_str(), key.replace("__", "."), value.as_str()))
+        })
+        .collect();
+    // A profile first, then what corrects it: `PORTRAITIST_PEN` comes before `PORTRAITIST_PEN__WIDTH_MM`.
+    overrides.sort_unstable();
+    overrides
+}
+
+/// Each room's part of the settings, and what follows from several of them together.
+fn compose(settings: &Settings) -> Result<Config, ConfigError> {
+    let conflict = |what: String| ConfigError::Conflict { what };
+    let (pen, paper): (PenProfile, PaperProfile) = (section(settings, "pen")?, section(settings, "paper")?);
+    let sheet = sheet(&paper).map_err(conflict)?;
+    let mut strokes: StrokesConfig = section(settings, "strokes")?;
+    strokes.margins_mm = paper.margin_mm;
+    strokes.pen_width_mm = pen.width_mm;
+    strokes.check().map_err(|error| conflict(error.to_string()))?;
+    let plan: PlanConfig = section(settings, "plan")?;
+    plan.check().map_err(|error| conflict(error.to_string()))?;
+    let robot: RobotProfile = section(settings, "robot")?;
+    robot.check().map_err(|error| conflict(error.to_string()))?;
+    let style: StyleProfile = section(settings, "style")?;
+    let manifest = Manifest::shipped();
+    for name in &style.weights {
+        manifest.named(name).map_err(|error| conflict(format!("style \"{}\": {error}", style.name)))?;
+    }
+    Ok(Config {
+        camera: section(settings, "camera")?,
+        backdrop: section(settings, "backdrop")?,
+        lines: section(settings, "lines")?,
+        strokes,
+        svg: section(settings, "svg")?,
+        plan,
+        robot,
+        pen,
+        paper,
+        style,
+        sheet,
+    })
+}
+
+/// The sheet, if its margins leave something of it.
+fn sheet(paper: &PaperProfile) -> Result<Sheet, String> {
+    let PaperProfile { width_mm, height_mm, margin_mm, .. } = paper;
+    let free_mm = width_mm.min(*height_mm) - 2.0 * margin_mm;
+    let sheet = Sheet::new(*width_mm, *height_mm).filter(|_| free_mm >= LEAST_FREE_MM);
+    sheet.ok_or_else(|| {
+        format!(
+            "paper.margin_mm: margins of {margin_mm} mm leave too little of a sheet of {width_mm} x {height_mm} mm (a \
+             drawing needs {LEAST_FREE_MM} mm each way): make them narrower, or take a larger paper"
+        )
+    })
+}
+
+/// The values of a section as the struct that the section's room defines.
+fn section<T: DeserializeOwned>(settings: &Settings, name: &str) -> Result<T, ConfigError> {
+    let table = table_of(settings, name);
+    Value::Table(table).try_into().map_err(|error: toml::de::Error| {
+        let prefix = format!("{name}.");
+        let mut origins = settings.values().iter().filter(|(path, _)| path.starts_with(&prefix));
+        let origin = origins.next().map_or(Origin::Default, |(_, setting)| setting.origin.clone());
+        let what = error.message().replace('\n', ", ");
+        ConfigError::Section { section: name.to_owned(), origin: origin.to_string(), what }
+    })
+}
+
+/// The values of a section, nested as in a file.
+fn table_of(settings: &Settings, section: &str) -> Table {
+    let mut table = Table::new();
+    for (path, setting) in settings.values() {
+        let Some(rest) = path.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')) else { continue };
+        let mut names: Vec<&str> = rest.split('.').collect();
+        let last = names.pop().unwrap_or(rest);
+        let inner = names.into_iter().try_fold(&mut table, |table, name| {
+            table.entry(name).or_insert_with(|| Value::Table(Table::new())).as_table_mut()
+        });
+        if let Some(inner) = inner {
+            inner.insert(last.to_owned(), setting.value.clone());
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn request(sets: &[&str]) -> LoadRequest {
+        LoadRequest { sets: sets.iter().map(|set| (*set).to_owned()).collect(), ..LoadRequest::default() }
+    }
+
+    #[test]
+    fn an_empty_configuration_runs_with_the_rooms_own_defaults() {
+        let loaded = load(&LoadRequest::default()).expect("the defaults");
+        let config = loaded.config();
+        assert_eq!(config.camera, CameraConfig::default());
+        assert_eq!(config.backdrop, BackdropConfig::default());
+        assert_eq!(config.lines, FlowConfig::default());
+        assert_eq!(config.strokes, StrokesConfig::default());
+        assert_eq!(config.svg, SvgConfig::default());
+        assert_eq!(config.plan, PlanConfig::default());
+        assert_eq!((config.robot.name.as_str(), config.pen.name.as_str()), ("a4-servo", "fineliner-0.4"));
+        assert_eq!((config.sheet.width_mm(), config.sheet.height_mm()), (148.0, 210.0));
+        assert_eq!(loaded.files(), &[] as &[PathBuf]);
+        assert_eq!(config.remarks(), [] as [&str; 0]);
+    }
+
+    /// The keys of a section, as serde knows the room's struct.
+    fn keys_of(room: &impl serde::Serialize) -> Vec<String> {
+        fn walk(value: &Value, path: &str, keys: &mut Vec<String>) {
+            match value {
+                Value::Table(table) => {
+                    for (name, value) in table {
+                        walk(value, &if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, keys);
+                    }
+                }
+                _ => keys.push(path.to_owned()),
+            }
+        }
+        let mut keys = Vec::new();
+        walk(&Value::try_from(room).expect("a room's config is TOML"), "", &mut keys);
+        keys
+    }
+
+    #[test]
+    fn default_toml_has_every_key_of_every_room_and_no_other() {
+        let config = load(&LoadRequest::default()).expect("the defaults").config().clone();
+        let z = load(&request(&["robot=a4-z"])).expect("a robot").config().robot.clone();
+        let rooms = [
+            ("camera", keys_of(&config.camera)),
+            ("backdrop", keys_of(&config.backdrop)),
+            ("lines", keys_of(&config.lines)),
+            ("strokes", keys_of(&config.strokes)),
+            ("svg", keys_of(&config.svg)),
+            ("plan", keys_of(&config.plan)),
+            ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
+            ("pen", keys_of(&config.pen)),
+            ("paper", keys_of(&config.paper)),
+            ("style", keys_of(&config.style)),
+        ];
+        // These follow from the pen and the paper, or are the name of a profile.
+        let derived = ["strokes.margins_mm", "strokes.pen_width_mm"];
+        let of_rooms = rooms.iter().flat_map(|(room, keys)| keys.iter().map(move |key| format!("{room}.{key}")));
+        let of_rooms: BTreeSet<_> = of_rooms.filter(|key| !derived.contains(&key.as_str())).collect();
+        let of_file = schema::schema().keys().iter().map(|key| key.path.clone());
+        let of_file: BTreeSet<_> = of_file.filter(|key| !key.ends_with(".profile")).collect();
+        assert_eq!(of_file, of_rooms);
+    }
+
+    #[test]
+    fn whatever_a_key_may_be_its_room_accepts() {
+        for key in schema::schema().keys() {
+            let kind = if key.about.starts_with("Z axis") { "robot=a4-z" } else { "robot=a4-servo" };
+            let values = match &key.allowed {
+                schema::Allowed::Range { least, most } => match &key.sample {
+                    Value::Array(items) => {
+                        vec![format!("{:?}", vec![least; items.len()]), format!("{:?}", vec![most; items.len()])]
+                    }
+                    Value::Integer(_) => vec![format!("{least:.0}"), format!("{most:.0}")],
+                    _ => vec![format!("{least:?}"), format!("{most:?}")],
+                },
+                schema::Allowed::YesOrNo => vec!["true".to_owned(), "false".to_owned()],
+                schema::Allowed::OneOf(words) if key.path != "robot.pen.kind" => words.clone(),
+                _ => Vec::new(),
+            };
+            for value in values {
+                let set = format!("{}={value}", key.path);
+                // Margins, sheets and pen heights at their limits contradict others, which is told in its own words.
+                match load(&request(&[kind, &set])) {
+                    Ok(_) | Err(ConfigError::Conflict { .. })
+                        if ["paper.", "robot.pen."].iter().any(|p| key.path.starts_with(p)) => {}
+                    loaded => {
+                        assert!(loaded.is_ok(), "{set}: {}", loaded.err().map_or_else(String::new, |e| e.to_string()))
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_shipped_profile_loads_and_what_contradicts_is_refused_in_words() {
+        for kind in profiles::ProfileKind::ALL {
+            for (name, _) in kind.shipped() {
+                let loaded = load(&request(&[&format!("{}={name}", kind.section())]));
+                assert!(loaded.is_ok(), "{name}: {}", loaded.err().map_or_else(String::new, |e| e.to_string()));
+            }
+        }
+        let conflict = |sets: &[&str]| load(&request(sets)).expect_err("a contradiction").to_string();
+        assert!(
+            conflict(&["paper.margin_mm=70"]).contains("margins of 70 mm leave too little of a sheet of 148 x 210 mm")
+        );
+        assert!(conflict(&["robot=a4-z", "robot.pen.down_mm=5"]).contains("as low when lifted"));
+        assert!(conflict(&["style.weights=[\"nobody\"]"]).contains("nobody"));
+        let remarks = load(&request(&["robot.field_width_mm=100"])).expect("odd, not wrong").config().remarks();
+        assert!(remarks[0].contains("paper \"a5\"") && remarks.len() == 1, "{remarks:?}");
+    }
+
+    #[test]
+    fn files_come_in_order_then_the_environment_then_sets_and_each_value_knows_its_origin() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.path().join(name), text).expect("a file");
+            folder.path().join(name)
+        };
+        let one = write("one.toml", "version = 1\npaper = \"a4\"\n[camera]\nstall_secs = 1\nwarm_up_frames = 1\n");
+        let two = write("two.toml", "version = 1\n[camera]\nwarm_up_frames = 2\n");
+        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let loaded = load(&LoadRequest {
+            files: vec![one.clone(), two.clone()],
+            environment: vec![
+                variable("PORTRAITIST_PEN__OPACITY", "0.5"),
+                variable("PORTRAITIST_PEN", "brush"),
+                variable("PORTRAITIST_LOG", "not a key"),
+            ],
+            sets: vec!["paper.margin_mm = 7".to_owned()],
+            ..LoadRequest::default()
+        })
+        .expect("all is right");
+        let config = loaded.config();
+        assert_eq!((config.camera.stall_secs, config.camera.warm_up_frames), (1.0, 2));
+        assert_eq!((config.pen.name.as_str(), config.pen.opacity), ("brush", 0.5));
+        assert_eq!((config.paper.name.as_str(), config.paper.margin_mm), ("a4", 7.0));
+        let origin = |path: &str| loaded.origin(path).expect("a key").to_string();
+        assert_eq!(origin("camera.stall_secs"), format!("{}:4", one.display()));
+        assert_eq!(origin("camera.warm_up_frames"), format!("{}:3", two.display()));
+        assert_eq!(origin("camera.device"), "default");
+        assert_eq!(origin("pen.opacity"), "PORTRAITIST_PEN__OPACITY");
+        assert_eq!(origin("pen.width_mm"), "pen \"brush\"");
+        assert_eq!(origin("paper.width_mm"), "paper \"a4\"");
+        assert_eq!(origin("paper.margin_mm"), "--set paper.margin_mm = 7");
+    }
+
+    #[test]
+    fn what_no_room_accepts_is_refused_with_its_section() {
+        let sentence = |sets: &[&str]| load(&request(sets)).expect_err("refused").to_string();
+        let colour = sentence(&["pen.colour=red"]);
+        assert!(colour.contains("[pen]") && colour.contains("write #rrggbb"), "{colour}");
+        assert!(sentence(&["pen.width_mm"]).contains("write it as --set section.key=value"));
+        assert!(sentence(&["pen=pencil"]).contains("unknown pen \"pencil\""));
+        let file = LoadRequest { files: vec!["/nowhere/x.toml".into()], ..LoadRequest::default() };
+        assert!(load(&file).expect_err("missing").to_string().starts_with("/nowhere/x.toml cannot be read"));
+    }
+
+    #[test]
+    fn a_path_is_looked_for_from_the_working_directory() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "name = \"own\"\nwidth_mm = 1\ncolour = \"#000000\"\nopacity = 1\n";
+        std::fs::write(folder.path().join("own.toml"), text).expect("a file");
+        let request = LoadRequest { working_dir: folder.path().to_owned(), ..request(&["pen=own.toml"]) };
+        assert_eq!(load(&request).map(|loaded| loaded.config().pen.name.clone()).as_deref(), Ok("own"));
+    }
+}

@@ -1,1 +1,158 @@
-//! (room job)
+//! One drawing, from photo to program: the stages in their order ([`prepare`]) and what they have made ([`Job`]).
+//!
+//! Pure: whoever calls it keeps the clock, and may end the job between any two stages.
+
+use std::ops::ControlFlow;
+
+use crate::fault::Fault;
+use crate::fault::Kind;
+use crate::photo;
+use crate::photo::BackdropConfig;
+use crate::photo::Framing;
+use crate::photo::Photo;
+use crate::photo::Portrait;
+use crate::plan;
+use crate::plan::verify;
+use crate::plan::verify::Proof;
+use crate::plan::MotionPlan;
+use crate::plan::PlanConfig;
+use crate::plan::Program;
+use crate::plan::RobotProfile;
+use crate::sketch;
+use crate::sketch::FlowConfig;
+use crate::sketch::LineDrawing;
+use crate::sketch::Sketch;
+use crate::strokes;
+use crate::strokes::Sheet;
+use crate::strokes::StrokesConfig;
+use crate::strokes::Traced;
+
+/// The stages of a drawing, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The camera or the file gives a photo.
+    Photo,
+    /// Head and shoulders are composed.
+    Portrait,
+    /// The portrait becomes lines.
+    Lines,
+    /// The lines become a sketch.
+    Sketch,
+    /// The sketch becomes pen strokes.
+    Strokes,
+    /// The strokes are put in order and timed.
+    Plan,
+    /// The plan becomes the robot's program, which is proved from its bytes.
+    Program,
+    /// The robot draws.
+    Paper,
+}
+
+impl Stage {
+    /// All stages, in their order.
+    pub const ALL: [Stage; 8] = [
+        Stage::Photo,
+        Stage::Portrait,
+        Stage::Lines,
+        Stage::Sketch,
+        Stage::Strokes,
+        Stage::Plan,
+        Stage::Program,
+        Stage::Paper,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Photo => "photo",
+            Stage::Portrait => "portrait",
+            Stage::Lines => "lines",
+            Stage::Sketch => "sketch",
+            Stage::Strokes => "strokes",
+            Stage::Plan => "plan",
+            Stage::Program => "program",
+            Stage::Paper => "paper",
+        }
+    }
+
+    /// What happens in it, for a person who waits.
+    pub fn doing(self) -> &'static str {
+        match self {
+            Stage::Photo => "taking the photo",
+            Stage::Portrait => "composing the portrait",
+            Stage::Lines => "finding the lines",
+            Stage::Sketch => "shading the sketch",
+            Stage::Strokes => "laying the strokes",
+            Stage::Plan => "planning the motion",
+            Stage::Program => "writing the program",
+            Stage::Paper => "drawing",
+        }
+    }
+}
+
+/// What a job needs to know.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe<'a> {
+    /// Which part of the photo is drawn.
+    pub framing: Framing,
+    /// What is the person and what the backdrop.
+    pub backdrop: &'a BackdropConfig,
+    /// How lines are found.
+    pub lines: &'a FlowConfig,
+    /// How the sketch becomes strokes.
+    pub strokes: &'a StrokesConfig,
+    /// On which sheet.
+    pub sheet: Sheet,
+    /// How the strokes are put in order.
+    pub plan: &'a PlanConfig,
+    /// By which robot.
+    pub robot: &'a RobotProfile,
+}
+
+/// All that a drawing has become on its way to the robot.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Head and shoulders.
+    pub portrait: Portrait,
+    /// As lines.
+    pub lines: LineDrawing,
+    /// As a sketch.
+    pub sketch: Sketch,
+    /// As pen strokes.
+    pub traced: Traced,
+    /// In order, with times.
+    pub plan: MotionPlan,
+    /// As the robot's program.
+    pub program: Program,
+    /// What was proved of the program's bytes.
+    pub proof: Proof,
+}
+
+/// Takes `photo` through all stages up to the program.
+///
+/// `enter` hears each stage as it begins and may break the job off there; that is a fault of kind
+/// [`Kind::Cancelled`]. Any stage's own error comes back as its fault.
+pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Job, Fault> {
+    let mut enter = |stage| match enter(stage) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => {
+            Err(Fault::new(Kind::Cancelled, format!("stopped before the {} stage; nothing was drawn", stage.name())))
+        }
+    };
+    enter(Stage::Portrait)?;
+    let portrait = photo::compose(photo, &recipe.framing)?;
+    enter(Stage::Lines)?;
+    let matte = photo::matte(&portrait, recipe.backdrop);
+    let regions = sketch::regions(&portrait, &matte);
+    let lines = sketch::flow_lines(&portrait, &regions, recipe.lines);
+    enter(Stage::Sketch)?;
+    let sketch = Sketch::new(lines.ink().clone());
+    enter(Stage::Strokes)?;
+    let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
+    enter(Stage::Plan)?;
+    let plan = plan::plan(&traced.set, recipe.robot, recipe.plan)?;
+    enter(Stage::Program)?;
+    let program = Program::of(&plan);
+    let proof = verify::verify(&program.bytes(), plan.sheet(), plan.robot())?;
+    Ok(Job { portrait, lines, sketch, traced, plan, program, proof })
+}

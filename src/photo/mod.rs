@@ -1,4 +1,24 @@
-//! A picture as the camera gave it ([`Photo`]), and the person in it, composed for drawing ([`Portrait`]).
+//! A picture as the camera gave it ([`Photo`]), and the person in it, composed for drawing ([`Portrait`]), with the
+//! backdrop told apart ([`Matte`]).
+
+pub mod smooth;
+pub mod colour_model;
+pub mod position_prior;
+mod jpeg;
+mod decode;
+mod compose;
+mod backdrop;
+pub mod sitters;
+
+pub use backdrop::BackdropConfig;
+pub use backdrop::Matte;
+pub use backdrop::matte;
+pub use compose::ComposeError;
+pub use compose::Framing;
+pub use compose::compose;
+pub use decode::DecodeError;
+pub use decode::MAX_FILE_BYTES;
+pub use decode::decode;
 
 use crate::geom::Affine;
 use crate::geom::Point;

@@ -1,1 +1,19 @@
-//! (room preview)
+//! The plan made visible before a robot moves: a still drawing, the inked sheet, a page that plays it.
+//!
+//! All three come from one [`MotionPlan`](crate::plan::MotionPlan) value, the same that becomes the program, so that
+//! what is shown is what will be drawn, in that order and at that speed. Nothing here needs a robot. Units: mm on the
+//! sheet (y down), seconds of the plan.
+
+mod page;
+mod paper;
+mod svg;
+mod timeline;
+
+pub use page::page;
+pub use paper::InkConfig;
+pub use paper::coverage;
+pub use paper::drawn_until;
+pub use paper::inked;
+pub use paper::paper;
+pub use svg::SvgOptions;
+pub use svg::svg;

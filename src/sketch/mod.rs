@@ -1,14 +1,43 @@
 //! From the [`Portrait`](crate::photo::Portrait) to a [`LineDrawing`] and from there to a [`Sketch`]: gray planes of ink on paper.
 
+mod even_light;
+mod face_map;
+pub mod flow;
+mod lines;
+mod regions;
+
+pub use lines::FlowConfig;
+pub use lines::flow_lines;
+pub use regions::Regions;
+pub use regions::regions;
+
+use crate::raster::Field;
 use crate::raster::Gray;
 
 /// Lines on paper, as a raster of the portrait's size: 255 paper, 0 ink.
 #[derive(Debug, Clone)]
 pub struct LineDrawing(Gray);
 
-/// What the robot shall put on paper, still as a raster of the portrait's size: lines, and tone where the style has it.
+/// How dark hatching shall make each place of a drawing, and which way its strokes run.
+///
+/// `shade` is the mean gray that hatching alone shall leave on the paper, averaged over a few stroke spacings: 255 means
+/// no hatching, and a pen `w` wide reaches a value `v` with strokes `w * 255 / (255 - v)` apart. `direction` is the
+/// angle of the strokes in radians, from the x axis towards the y axis (which points down), modulo pi; it is constant
+/// over cloth and skin and follows the strands in hair, so that hatching is a family of streamlines of it.
+/// Shade never stands for lines: those are the sketch's ink, and are drawn whatever the shade.
 #[derive(Debug, Clone)]
-pub struct Sketch(Gray);
+pub struct Tone {
+    shade: Gray,
+    direction: Field,
+}
+
+/// What the robot shall put on paper, still as rasters of the portrait's size: the ink of lines and solid blacks, and
+/// the tone to be hatched where the style has it.
+#[derive(Debug, Clone)]
+pub struct Sketch {
+    ink: Gray,
+    tone: Option<Tone>,
+}
 
 impl LineDrawing {
     /// A line drawing of any raster.
@@ -22,14 +51,43 @@ impl LineDrawing {
     }
 }
 
-impl Sketch {
-    /// A sketch of any raster.
-    pub fn new(ink: Gray) -> Self {
-        Self(ink)
+impl Tone {
+    /// Tone of `shade` with strokes along `direction`; `None` unless the two planes are of one size and every
+    /// direction is finite.
+    pub fn new(shade: Gray, direction: Field) -> Option<Self> {
+        (shade.dimensions() == direction.dimensions() && direction.as_raw().iter().all(|angle| angle.is_finite()))
+            .then_some(Self { shade, direction })
     }
 
-    /// Its ink.
+    /// The mean gray that hatching shall leave, 255 for none.
+    pub fn shade(&self) -> &Gray {
+        &self.shade
+    }
+
+    /// The angle of the strokes, in radians from x towards y (down), modulo pi.
+    pub fn direction(&self) -> &Field {
+        &self.direction
+    }
+}
+
+impl Sketch {
+    /// A sketch of any raster, without tone.
+    pub fn new(ink: Gray) -> Self {
+        Self { ink, tone: None }
+    }
+
+    /// A sketch of `ink` with `tone` to be hatched; `None` if the two are not of one size.
+    pub fn with_tone(ink: Gray, tone: Tone) -> Option<Self> {
+        (ink.dimensions() == tone.shade.dimensions()).then_some(Self { ink, tone: Some(tone) })
+    }
+
+    /// Its ink: 255 paper, 0 ink.
     pub fn ink(&self) -> &Gray {
-        &self.0
+        &self.ink
+    }
+
+    /// The tone to be hatched, where the style has any.
+    pub fn tone(&self) -> Option<&Tone> {
+        self.tone.as_ref()
     }
 }

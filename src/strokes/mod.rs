@@ -1,11 +1,45 @@
 //! Pen strokes on a sheet, in millimetres: what the pen draws, before anyone asks in which order.
+//!
+//! [`strokes`] traces a [`Sketch`] and [`trace_raster`] any gray raster, by the same passes in the same order
+//! ([`Pass::ALL`], the recipe). Before [`Pass::Place`] everything is in pixels of a working grid, after it in
+//! millimetres. Refuses rasters larger than [`MOST_SIDE_PX`], settings out of range and margins without room; a raster
+//! without ink is no error, it gives no strokes.
+//!
+//! Read first: [`recipe`], then the passes in its order.
 
+pub mod config;
+pub mod place;
+pub mod ink;
+pub mod binarise;
+pub mod areas;
+pub mod thin;
+pub mod graph;
+pub mod prune;
+pub mod refine;
+pub mod follow;
+pub mod bridge;
+pub mod weigh;
+pub mod fit;
+pub mod outline;
+pub mod fill;
+pub mod recipe;
 pub mod svg;
 
+pub use config::StrokesConfig;
+pub use recipe::Pass;
+pub use recipe::Report;
+
+use crate::fault::Fault;
+use crate::fault::Kind;
 use crate::geom::Mm;
 use crate::geom::Point;
 use crate::geom::Polyline;
 use crate::geom::Rect;
+use crate::raster::Gray;
+use crate::sketch::Sketch;
+use crate::strokes::config::SettingOutOfRange;
+use crate::strokes::place::NoRoom;
+use crate::strokes::recipe::Tracing;
 
 /// The sheet of paper: origin at its top left corner, y down.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -113,4 +147,68 @@ impl StrokeSet {
     pub fn ink_mm(&self) -> f64 {
         self.strokes.iter().map(|s| s.path.length()).sum()
     }
+}
+
+/// Longest side of a raster that can be traced, in pixels: larger ones hold no more than the pen can draw.
+pub const MOST_SIDE_PX: u32 = 4096;
+
+/// What was traced.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traced {
+    /// The strokes.
+    pub set: StrokeSet,
+    /// What the passes did on the way.
+    pub report: Report,
+}
+
+/// A raster that cannot be traced.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StrokesError {
+    /// Too many pixels.
+    #[error(
+        "a raster of {width_px} x {height_px} pixels is too large to trace: scale it to at most {MOST_SIDE_PX} pixels a side"
+    )]
+    TooLarge {
+        /// Its width.
+        width_px: u32,
+        /// Its height.
+        height_px: u32,
+    },
+    /// No pixels.
+    #[error("a raster without pixels cannot be traced")]
+    Empty,
+    /// A setting out of range.
+    #[error(transparent)]
+    Setting(#[from] SettingOutOfRange),
+    /// Margins without room.
+    #[error(transparent)]
+    NoRoom(#[from] NoRoom),
+    /// A stroke off the sheet.
+    #[error(transparent)]
+    OffTheSheet(#[from] OffTheSheet),
+}
+
+impl From<StrokesError> for Fault {
+    fn from(error: StrokesError) -> Self {
+        let kind = match error {
+            StrokesError::TooLarge { .. } | StrokesError::Empty => Kind::BadInput,
+            StrokesError::Setting(_) | StrokesError::NoRoom(_) => Kind::Config,
+            StrokesError::OffTheSheet(_) => Kind::Unexpected,
+        };
+        Fault::new(kind, error.to_string())
+    }
+}
+
+/// The strokes of `sketch` on `sheet`.
+pub fn strokes(sketch: &Sketch, sheet: &Sheet, config: &StrokesConfig) -> Result<Traced, StrokesError> {
+    trace_raster(sketch.ink(), sheet, config)
+}
+
+/// The strokes of any gray raster (255 paper, 0 ink) on `sheet`.
+pub fn trace_raster(raster: &Gray, sheet: &Sheet, config: &StrokesConfig) -> Result<Traced, StrokesError> {
+    let mut tracing = Tracing::new(raster, sheet, config)?;
+    for pass in Pass::ALL {
+        pass.run(&mut tracing);
+    }
+    tracing.finish()
 }

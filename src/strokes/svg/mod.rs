@@ -19,6 +19,7 @@ mod write;
 
 pub use read::read;
 pub use write::Layers;
+pub use write::path_data;
 pub use write::write;
 
 use serde::Deserialize;

@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use crate::geom::Mm;
-use crate::geom::Polyline;
+use crate::geom::Point;
 use crate::strokes::Stroke;
 use crate::strokes::StrokeKind;
 use crate::strokes::StrokeSet;
@@ -60,17 +60,17 @@ fn layer<'a>(svg: &mut String, name: &str, strokes: impl Iterator<Item = &'a Str
     svg.push_str(&format!("<g id=\"{name}\" inkscape:groupmode=\"layer\" inkscape:label=\"{name}\">\n"));
     for stroke in strokes {
         svg.push_str("<path d=\"");
-        path_data(svg, &stroke.path);
+        path_data(svg, stroke.path.points());
         svg.push_str("\"/>\n");
     }
     svg.push_str("</g>\n");
 }
 
-/// `line` as the data of a `path` element, appended to `d`: `M` first point, `L` the others, `Z` where it closes.
-pub fn path_data(d: &mut String, line: &Polyline<Mm>) {
-    let points = line.points();
-    let drawn = if line.is_closed() { &points[..points.len() - 1] } else { points };
-    for (i, p) in drawn.iter().enumerate() {
+/// The line through `points` as the data of a `path` element, appended to `d`: `M` first point, `L` the others, `Z`
+/// where it closes.
+pub fn path_data(d: &mut String, points: &[Point<Mm>]) {
+    let closed = points.len() > 2 && points.first() == points.last();
+    for (i, p) in points[..points.len() - usize::from(closed)].iter().enumerate() {
         d.push_str(match i {
             0 => "M",
             1 => "L",
@@ -80,7 +80,7 @@ pub fn path_data(d: &mut String, line: &Polyline<Mm>) {
         d.push(',');
         push_number(d, p.y);
     }
-    if line.is_closed() {
+    if closed {
         d.push('Z');
     }
 }

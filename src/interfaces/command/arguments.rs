@@ -1,0 +1,245 @@
+//! The command line as its users type it: one struct a command, documented where it stands.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap_complete::Shell;
+
+/// Exit codes, as `--help` shows them (`fault.rs` is their source; a test compares).
+pub const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  something unexpected
+   2  the command line makes no sense
+   3  a configuration file is wrong
+   4  no such camera, robot or port
+   5  the device is busy, or this user may not use it
+   6  the robot reports an alarm
+   7  stopped by a person
+   8  interrupted, can be resumed
+   9  the plan leaves the robot's field or the sheet
+  10  a picture, drawing or plan that cannot be used
+  11  doctor found something wrong";
+
+/// Draws a person's portrait in ink: photo, lines, pen strokes, motion plan, robot.
+#[derive(Debug, Parser)]
+#[command(name = "portraitist", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub everywhere: Everywhere,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Everywhere {
+    /// Configuration file, laid over the built-in defaults (repeatable, later ones win)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Vec<PathBuf>,
+    /// One setting, e.g. --set pen.width_mm=0.5 (repeatable, wins over files)
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Results as JSON on standard output; errors as JSON on standard error
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Draw a portrait: from a photo, a camera, or a sample sitter if nothing is given
+    Draw(Draw),
+    /// Turn any picture of a drawing into pen strokes (SVG, millimetres)
+    Strokes(Strokes),
+    /// Plan any SVG for the robot: order, program, previews
+    Plan(Plan),
+    /// The cameras of this machine
+    #[command(subcommand)]
+    Camera(Camera),
+    /// What the configuration says, and whether it is right
+    #[command(subcommand)]
+    Config(Config),
+    /// Check camera, ports, permissions, model files and disk
+    Doctor,
+    /// Completions for your shell, on standard output
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: Shell,
+    },
+}
+
+/// `portraitist draw`
+#[derive(Debug, Args)]
+pub struct Draw {
+    /// The photo: JPEG, PNG or WebP; `-` reads it from standard input
+    #[arg(value_name = "PHOTO", conflicts_with_all = ["sitter", "camera", "camera_dir"])]
+    pub photo: Option<PathBuf>,
+    /// A sample sitter by name (composites of several people; nobody's face)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["camera", "camera_dir"])]
+    pub sitter: Option<String>,
+    /// Take the photo with a camera: the configured one, or this number or device path
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "camera_dir")]
+    pub camera: Option<Option<String>>,
+    /// A folder as camera: its first photo by name
+    #[arg(long, value_name = "DIR")]
+    pub camera_dir: Option<PathBuf>,
+    /// Where the face is in the photo, in pixels, brow to chin and ear to ear; without it the middle is taken
+    #[arg(long, value_name = "X,Y,WIDTH,HEIGHT")]
+    pub face: Option<FaceBox>,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Folder for the pictures, the strokes, the plan, the program and the previews
+    /// [default: drawings/NAME, numbered if it is taken]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Take as long as the robot would
+    #[arg(long)]
+    pub real_time: bool,
+    /// Open the preview page in this desktop's browser when done
+    #[arg(long)]
+    pub open: bool,
+}
+
+/// Which robot, pen, paper and style.
+#[derive(Debug, Default, Args)]
+pub struct Machine {
+    /// Robot profile: a name or a file
+    #[arg(long, value_name = "NAME")]
+    pub robot: Option<String>,
+    /// Pen profile: a name or a file
+    #[arg(long, value_name = "NAME")]
+    pub pen: Option<String>,
+    /// Paper profile: a name or a file
+    #[arg(long, value_name = "NAME")]
+    pub paper: Option<String>,
+    /// Drawing style: a name or a file
+    #[arg(long, value_name = "NAME")]
+    pub style: Option<String>,
+}
+
+/// `portraitist strokes`
+#[derive(Debug, Args)]
+pub struct Strokes {
+    /// The drawing: dark lines on light paper, as JPEG, PNG or WebP
+    #[arg(value_name = "IMAGE")]
+    pub image: PathBuf,
+    /// Where to write the strokes
+    #[arg(long, value_name = "FILE.svg")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `portraitist plan`
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The drawing
+    #[arg(value_name = "FILE.svg")]
+    pub svg: PathBuf,
+    /// Folder for the plan, the program and the previews
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Scale the drawing to the configured paper instead of taking its own size
+    #[arg(long)]
+    pub fit: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `portraitist camera`
+#[derive(Debug, Subcommand)]
+pub enum Camera {
+    /// The cameras that are there
+    List,
+    /// Take a picture and say how it went
+    Test {
+        /// Which camera: its number or device path
+        #[arg(long, value_name = "DEVICE", conflicts_with = "camera_dir")]
+        camera: Option<String>,
+        /// A folder as camera
+        #[arg(long, value_name = "DIR")]
+        camera_dir: Option<PathBuf>,
+        /// Keep the picture (nothing is kept without this)
+        #[arg(long, value_name = "FILE.png")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `portraitist config`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print the configuration as TOML
+    Show {
+        /// Every key as it stands after all files and options, not only what differs from the defaults
+        #[arg(long)]
+        effective: bool,
+        /// Say where each value comes from
+        #[arg(long)]
+        origin: bool,
+    },
+    /// Read all configuration files and say whether they are right
+    Check,
+}
+
+/// A face's box in photo pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FaceBox {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+impl std::str::FromStr for FaceBox {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbers: Vec<f64> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
+        match numbers[..] {
+            [x, y, width, height]
+                if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 && text.split(',').count() == 4 =>
+            {
+                Ok(Self { x, y, width, height })
+            }
+            _ => Err("give four numbers in photo pixels, as in 310,120,240,330 (left, top, width, height)".into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::fault::Kind;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_every_exit_code() {
+        for kind in Kind::ALL {
+            let code = format!("\n  {:>2}  ", kind.exit_code());
+            assert!(EXIT_CODES.contains(&code), "exit code {} is not in the help", kind.exit_code());
+        }
+    }
+
+    #[test]
+    fn a_face_box_is_four_numbers() {
+        assert_eq!("1,2,3,4".parse(), Ok(FaceBox { x: 1.0, y: 2.0, width: 3.0, height: 4.0 }));
+        for bad in ["", "1,2,3", "1,2,3,x", "1,2,3,4,5", "1,2,0,4", "1,2,-3,4", "1,2,inf,4", "1,2,nan,4"] {
+            assert!(bad.parse::<FaceBox>().is_err(), "{bad}");
+        }
+    }
+}

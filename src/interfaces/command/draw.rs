@@ -1,0 +1,144 @@
+//! `portraitist draw`: a photo, a camera or a sample sitter becomes ink.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::Everywhere;
+use super::arguments::Draw;
+use super::drawing;
+use super::interrupt::StopSwitch;
+use super::output;
+use super::output::Folder;
+use super::progress::Progress;
+use super::terminal;
+use crate::camera;
+use crate::camera::CameraConfig;
+use crate::camera::Source;
+use crate::config::Config;
+use crate::fault::Fault;
+use crate::fault::Kind;
+use crate::geom::Point;
+use crate::geom::Rect;
+use crate::job;
+use crate::job::Job;
+use crate::job::Recipe;
+use crate::job::Stage;
+use crate::photo;
+use crate::photo::Framing;
+use crate::photo::Photo;
+use crate::photo::sitters;
+use crate::preview;
+use crate::raster;
+use crate::robot::Pace;
+
+/// Runs it.
+pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
+    let config = super::config::resolve(everywhere, &command.machine)?;
+    let stop = StopSwitch::on_ctrl_c();
+    let mut progress = Progress::new(everywhere.quiet);
+
+    progress.enter(Stage::Photo);
+    let (name, photo) = photograph(command, &config)?;
+    let folder = match &command.out {
+        Some(path) => Folder::create(path)?,
+        None => Folder::create_numbered(Path::new("drawings"), &name)?,
+    };
+
+    let recipe = Recipe {
+        framing: framing(command),
+        backdrop: &config.backdrop,
+        lines: &config.lines,
+        strokes: &config.strokes,
+        sheet: config.sheet,
+        plan: &config.plan,
+        robot: &config.robot,
+    };
+    let job = job::prepare(&photo, &recipe, &mut |stage| {
+        progress.enter(stage);
+        if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    write_stages(&folder, &job)?;
+    drawing::write_plan(&folder, &job.plan, &job.program, &config, &name)?;
+
+    let pace = if command.real_time { Pace::RealTime } else { Pace::AtOnce };
+    let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, pace, &stop, &mut progress)?;
+    let stages: serde_json::Map<_, _> =
+        progress.finish().iter().map(|(stage, took)| (stage.name().to_owned(), json!(took.as_secs_f64()))).collect();
+    drawing::check_finished(&job.plan, &drawn, &folder)?;
+
+    if everywhere.json {
+        let mut result = drawing::sum_json(&job.plan, folder.path());
+        result["stage_secs"] = stages.into();
+        output::print_json("draw", result)?;
+    } else {
+        if std::io::stdout().is_terminal() {
+            let ink = drawing::ink(&config);
+            let lines = preview::drawn_until(&job.plan, drawn.plan_secs);
+            let paper = preview::coverage(job.plan.sheet(), lines.iter().map(Vec::as_slice), &ink);
+            output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_end())?;
+        }
+        output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;
+    }
+    if command.open {
+        open_in_browser(&folder.path().join("preview.html"))?;
+    }
+    Ok(())
+}
+
+/// Width of the sheet on a terminal: fits the 80 columns that every terminal has.
+const TERMINAL_COLUMNS: u32 = 72;
+
+/// The photo, and a name for its folder.
+fn photograph(command: &Draw, config: &Config) -> Result<(String, Photo), Fault> {
+    if let Some(path) = &command.photo {
+        let bytes = output::read_input(path, photo::MAX_FILE_BYTES as u64)?;
+        let photo = photo::decode(&bytes).map_err(|e| Fault::from(e).at(path.display()))?;
+        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).filter(|s| s != "-");
+        return Ok((name.unwrap_or_else(|| "photo".into()), photo));
+    }
+    let camera = match (&command.camera, &command.camera_dir) {
+        (Some(device), _) => Some(CameraConfig {
+            source: Source::Webcam,
+            device: device.clone().unwrap_or_else(|| config.camera.device.clone()),
+            ..config.camera.clone()
+        }),
+        (None, Some(folder)) => Some(CameraConfig { source: Source::Folder, folder: folder.clone(), ..config.camera.clone() }),
+        (None, None) => None,
+    };
+    if let Some(camera) = camera {
+        return Ok(("visitor".into(), camera::open(&camera)?.still()?.photo));
+    }
+    let sitter = match &command.sitter {
+        Some(name) => sitters::sitter(name)?,
+        None => &sitters::sitters()[0],
+    };
+    Ok((sitter.name.into(), photo::decode(sitter.jpeg)?))
+}
+
+fn framing(command: &Draw) -> Framing {
+    command.face.map_or(Framing::Centred, |face| {
+        Framing::Face(Rect::new(Point::new(face.x, face.y), Point::new(face.x + face.width, face.y + face.height)))
+    })
+}
+
+/// A picture for every stage.
+fn write_stages(folder: &Folder, job: &Job) -> Result<(), Fault> {
+    folder.write("portrait.png", &raster::rgb_png(job.portrait.pixels()))?;
+    folder.write("lines.png", &raster::gray_png(job.lines.ink()))?;
+    folder.write("sketch.png", &raster::gray_png(job.sketch.ink()))?;
+    Ok(())
+}
+
+fn open_in_browser(page: &Path) -> Result<(), Fault> {
+    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+    match std::process::Command::new(opener).arg(page).status() {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(Fault::new(
+            Kind::Unexpected,
+            format!("{opener} cannot show {}; open that file in a browser yourself", page.display()),
+        )),
+    }
+}

@@ -1,0 +1,44 @@
+//! The command line: one file a command. Results go to standard output, progress and errors to standard error.
+
+mod arguments;
+mod camera;
+mod config;
+mod doctor;
+mod draw;
+mod drawing;
+mod interrupt;
+mod output;
+mod plan;
+mod progress;
+mod strokes;
+mod terminal;
+
+pub use arguments::Arguments;
+
+use clap::CommandFactory;
+
+use crate::fault::Fault;
+use arguments::Command;
+use arguments::Everywhere;
+use arguments::Machine;
+
+/// Runs the command that `arguments` name.
+///
+/// # Errors
+/// The [`Fault`] that ended it; nothing has been printed about it yet.
+pub fn run(arguments: &Arguments) -> Result<(), Fault> {
+    let everywhere = &arguments.everywhere;
+    match &arguments.command {
+        Command::Draw(command) => draw::run(everywhere, command),
+        Command::Strokes(command) => strokes::run(everywhere, command),
+        Command::Plan(command) => plan::run(everywhere, command),
+        Command::Camera(command) => camera::run(everywhere, command),
+        Command::Config(command) => config::run(everywhere, command),
+        Command::Doctor => doctor::run(everywhere),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "portraitist", &mut script);
+            output::print_line(String::from_utf8_lossy(&script).trim_end())
+        }
+    }
+}

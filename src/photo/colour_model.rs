@@ -1,0 +1,131 @@
+//! Tells the classes of a picture apart by where their pixels usually lie and by the colours they turn out to have.
+//!
+//! Each class has a histogram over lightness and two colour differences, learnt from this one picture:
+//! first weighted by the position prior alone (cubed: only the surest pixels teach), then again by what the last round believed (expectation maximisation,
+//! with the edge-aware guided filter between rounds so that neighbours of one colour agree). It is the colour half of
+//! Rother, Kolmogorov & Blake, "GrabCut", 2004, with histograms for mixtures and the filter for the graph cut.
+//! Planes are of one size, a hundred or so pixels a side; values are probabilities.
+
+use super::position_prior::CLASSES;
+use super::smooth;
+use crate::raster::Field;
+use crate::raster::Rgb;
+use rayon::prelude::*;
+
+/// One probability plane for each class, in the order of the priors.
+pub type Planes = [Field; CLASSES];
+
+/// What is believed of each pixel of `pixels` after `rounds` of learning, given what position alone says (`priors`).
+///
+/// Learning happens on a picture shrunk to the size of `priors`; the answer has the size of `pixels`.
+pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
+    let (width, height) = priors[0].dimensions();
+    let small = image::imageops::thumbnail(pixels, width, height);
+    let small_light = luma(&small);
+    let small_bins = bins(&small, &small_light);
+    let mut place: Planes = priors.clone();
+    let mut belief: Planes = priors.clone();
+    let mut colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
+    for _ in 0..rounds {
+        belief = judged(&small_bins, &place, &colours, &small_light, SMALL_RADIUS);
+        colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
+        // A pixel's surroundings are the better position prior once they are known.
+        for class in 0..CLASSES {
+            let around = smooth::gaussian(&belief[class], AROUND_PX);
+            place[class] = smooth::map2(&priors[class], &around, |prior, around| (prior * around).sqrt());
+        }
+        normalise(&mut place);
+    }
+    let light = luma(pixels);
+    let place = place.map(|plane| smooth::resized(&plane, pixels.width(), pixels.height()));
+    judged(&bins(pixels, &light), &place, &colours, &light, FULL_RADIUS)
+}
+
+/// Each pixel's classes by place and colour, neighbours of one lightness made to agree within `radius`.
+fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &Field, radius: usize) -> Planes {
+    let raw: Vec<[f32; CLASSES]> = bins
+        .par_iter()
+        .enumerate()
+        .map(|(i, bin)| {
+            let mut shares = [0.0; CLASSES];
+            for (class, share) in shares.iter_mut().enumerate() {
+                *share = place[class].as_raw()[i] * colours[class][*bin as usize];
+            }
+            let sum: f32 = shares.iter().sum();
+            shares.map(|share| share / sum)
+        })
+        .collect();
+    let mut belief = [0, 1, 2, 3].map(|class| {
+        let plane = raw.iter().map(|shares| shares[class]).collect();
+        let plane = smooth::of_size(light.width(), light.height(), plane);
+        smooth::map(&smooth::guided(light, &plane, radius, GUIDE_EPSILON), |p| p.clamp(1e-4, 1.0))
+    });
+    normalise(&mut belief);
+    belief
+}
+
+/// Density given to a colour a class has not shown, as a share of an even spread.
+const RARE: f32 = 0.2;
+/// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
+const TRUST: f32 = 1.4;
+/// Reach of the filter on the small and on the full picture, in their pixels.
+const SMALL_RADIUS: usize = 3;
+const FULL_RADIUS: usize = 4;
+const GUIDE_EPSILON: f32 = 1e-3;
+const AROUND_PX: f32 = 4.0;
+
+const LEVELS: usize = 16;
+
+/// Lightness, 0 to 1 (Rec. 601 luma of the gamma-coded values).
+pub fn luma(pixels: &Rgb) -> Field {
+    let values =
+        pixels.pixels().map(|p| (0.299 * f32::from(p[0]) + 0.587 * f32::from(p[1]) + 0.114 * f32::from(p[2])) / 255.0);
+    smooth::of_size(pixels.width(), pixels.height(), values.collect())
+}
+
+/// The histogram bin of each pixel.
+fn bins(pixels: &Rgb, light: &Field) -> Vec<u16> {
+    pixels
+        .pixels()
+        .zip(light.as_raw())
+        .map(|(p, l)| {
+            let [r, g, b] = p.0.map(|v| f32::from(v) / 255.0);
+            let level = |v: f32| ((v * LEVELS as f32) as usize).min(LEVELS - 1);
+            // Colour differences of real photos fill about half their range: use the bins there.
+            let red_green = level(((r - g) * 1.2 + 0.45).max(0.0));
+            let yellow_blue = level((((r + g) / 2.0 - b) * 1.0 + 0.5).max(0.0));
+            ((level(*l) * LEVELS + red_green) * LEVELS + yellow_blue) as u16
+        })
+        .collect()
+}
+
+/// How much each bin speaks for the class that `weights` marks: its density relative to an even spread over all bins
+/// in use, smoothed over neighbours and tempered.
+fn histogram(bins: &[u16], weights: &Field) -> Vec<f32> {
+    const STRIDES: [usize; 3] = [LEVELS * LEVELS, LEVELS, 1];
+    let mut counts = vec![0.0f32; LEVELS * LEVELS * LEVELS];
+    for (bin, weight) in bins.iter().zip(weights.as_raw()) {
+        counts[*bin as usize] += weight * weight * weight;
+    }
+    for stride in STRIDES {
+        let before = counts.clone();
+        for (i, count) in counts.iter_mut().enumerate() {
+            let place = i / stride % LEVELS;
+            let below = before[if place == 0 { i } else { i - stride }];
+            let above = before[if place + 1 == LEVELS { i } else { i + stride }];
+            *count = 0.25 * below + 0.5 * before[i] + 0.25 * above;
+        }
+    }
+    // A picture uses a few hundred of the bins; the scale only sets what RARE means.
+    const BINS_IN_USE: f32 = 300.0;
+    let sum: f32 = counts.iter().sum::<f32>().max(1e-6);
+    counts.iter_mut().for_each(|count| *count = (*count * BINS_IN_USE / sum + RARE).powf(TRUST));
+    counts
+}
+
+fn normalise(planes: &mut Planes) {
+    for i in 0..planes[0].as_raw().len() {
+        let sum: f32 = planes.iter().map(|plane| plane.as_raw()[i]).sum();
+        planes.iter_mut().for_each(|plane| plane.as_mut()[i] /= sum);
+    }
+}

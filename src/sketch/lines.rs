@@ -1,0 +1,251 @@
+//! The line drawing that needs no weights: coherent lines by differences of Gaussians along the edge flow.
+//!
+//! Kang, Lee & Chui, "Coherent Line Drawing", 2007 (sections 2.2 and 2.3), with the thresholds of Winnemöller, Kyprianidis
+//! & Olsen, "XDoG", 2012, set by place: what counts as a line is decided against the responses of the same region of
+//! the same person, generously at eyes, brows, nose and mouth, sparingly on skin. The person's outline is drawn from
+//! the matte where no line found it. Lengths in portrait pixels. Refuses nothing: a blank portrait gives its outline.
+
+use super::LineDrawing;
+use super::even_light::even_light;
+use super::face_map;
+use super::flow::Flow;
+use super::flow::edge_flow;
+use super::regions::Regions;
+use crate::photo::Portrait;
+use crate::photo::smooth;
+use crate::raster::Field;
+use crate::raster::Gray;
+use image::Luma;
+use imageproc::region_labelling::Connectivity;
+use imageproc::region_labelling::connected_components;
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// How lines are found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FlowConfig {
+    /// Smoothing of the structure tensor, in pixels. Default 2.2.
+    pub tensor_px: f32,
+    /// Half the width of the lines looked for: sigma of the narrower Gaussian, in pixels. Default 1.4.
+    pub line_px: f32,
+    /// How far along the flow responses are gathered (sigma, in pixels). Default 3.5.
+    pub along_px: f32,
+    /// Weight of the wider Gaussian; below 1 it keeps flat areas from speaking. Default 0.985.
+    pub balance: f32,
+    /// Share of the eye, brow and mouth areas that stays paper. Default 0.70.
+    pub features_quiet: f32,
+    /// Share of the nose's area that stays paper. Default 0.80.
+    pub nose_quiet: f32,
+    /// Share of the skin that stays paper. Default 0.95.
+    pub skin_quiet: f32,
+    /// Share of the hair that stays paper. Default 0.93.
+    pub hair_quiet: f32,
+    /// Share of the clothes that stays paper. Default 0.94.
+    pub clothes_quiet: f32,
+    /// Lines with less ink than this are dropped, in square pixels. Default 40.
+    pub least_area_px: u32,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self {
+            tensor_px: 2.2,
+            line_px: 1.4,
+            along_px: 3.5,
+            balance: 0.985,
+            features_quiet: 0.70,
+            nose_quiet: 0.80,
+            skin_quiet: 0.95,
+            hair_quiet: 0.93,
+            clothes_quiet: 0.94,
+            least_area_px: 40,
+        }
+    }
+}
+
+/// The lines of `portrait`.
+pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -> LineDrawing {
+    let even = even_light(portrait, regions);
+    let calm = smooth::guided(&even, &even, 2, 4e-4);
+    let flow = edge_flow(&calm, config.tensor_px);
+    let response = along(&across(&calm, &flow, config), &flow, config.along_px);
+    let threshold = thresholds(&response, regions, config);
+    let ink = hysteresis(&response, &threshold, config.least_area_px);
+    LineDrawing::new(with_outline(ink, regions))
+}
+
+/// The difference of Gaussians across the flow: positive on dark lines.
+fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
+    const WIDER: f32 = 1.6;
+    let radius = (2.5 * WIDER * config.line_px).ceil() as i32;
+    let gauss = |sigma: f32| {
+        let weights: Vec<f32> = (-radius..=radius).map(|i| (-((i * i) as f32) / (2.0 * sigma * sigma)).exp()).collect();
+        let sum: f32 = weights.iter().sum();
+        weights.into_iter().map(move |w| w / sum)
+    };
+    let kernel: Vec<f32> = gauss(config.line_px)
+        .zip(gauss(config.line_px * WIDER))
+        .map(|(narrow, wide)| config.balance * wide - narrow)
+        .collect();
+    per_pixel(picture, |x, y| {
+        let [tx, ty] = flow.tangent(x, y);
+        let mut sum = 0.0;
+        for (weight, i) in kernel.iter().zip(-radius..=radius) {
+            sum += weight * sampled(picture, x as f32 - ty * i as f32, y as f32 + tx * i as f32);
+        }
+        sum
+    })
+}
+
+/// `response` gathered along the flow by a Gaussian of `sigma_px`, in steps of a pixel both ways.
+fn along(response: &Field, flow: &Flow, sigma_px: f32) -> Field {
+    let (width, height) = flow.size();
+    let steps = (2.0 * sigma_px).ceil() as i32;
+    let weight = |i: i32| (-((i * i) as f32) / (2.0 * sigma_px * sigma_px)).exp();
+    per_pixel(response, |x, y| {
+        let start = flow.tangent(x, y);
+        let mut sum = response.as_raw()[y * width + x];
+        let mut total = 1.0;
+        for sense in [1.0f32, -1.0] {
+            let (mut px, mut py) = (x as f32, y as f32);
+            let mut heading = [start[0] * sense, start[1] * sense];
+            for i in 1..=steps {
+                px += heading[0];
+                py += heading[1];
+                if px < 0.0 || py < 0.0 || px > (width - 1) as f32 || py > (height - 1) as f32 {
+                    break;
+                }
+                let w = weight(i);
+                sum += w * sampled(response, px, py);
+                total += w;
+                let next = flow.tangent(px.round() as usize, py.round() as usize);
+                let same = if next[0] * heading[0] + next[1] * heading[1] < 0.0 { -1.0 } else { 1.0 };
+                heading = [next[0] * same, next[1] * same];
+            }
+        }
+        sum / total
+    })
+}
+
+/// At every pixel the response from which on it is a line: quantiles of each region, blended by the regions.
+fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field {
+    /// The least response that is ever a line: below lies the noise of photos.
+    const FAINTEST: f32 = 0.004;
+    let features =
+        smooth::map2(&smooth::map2(&face_map::eyes(), &face_map::brows(), f32::max), &face_map::mouth(), f32::max);
+    let features = smooth::map2(&features, regions.skin(), |f, skin| f * skin.max(0.5));
+    let nose = smooth::map2(&face_map::nose(), regions.skin(), |f, skin| f * skin);
+    let plain = smooth::map2(regions.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
+    let parts: [(&Field, f32); 5] = [
+        (&features, config.features_quiet),
+        (&nose, config.nose_quiet),
+        (&plain, config.skin_quiet),
+        (regions.hair(), config.hair_quiet),
+        (regions.clothes(), config.clothes_quiet),
+    ];
+    let levels = parts.map(|(weight, quiet)| weighted_quantile(response, weight, quiet).max(FAINTEST));
+    let mut out = Field::new(response.width(), response.height());
+    for (i, value) in out.as_mut().iter_mut().enumerate() {
+        let (mut sum, mut total) = (0.0, 0.0);
+        for ((weight, _), level) in parts.iter().zip(levels) {
+            let weight = weight.as_raw()[i];
+            sum += weight * level;
+            total += weight;
+        }
+        // In the backdrop nothing is a line; at its border the person's thresholds rise steeply.
+        *value = if total > 0.25 { sum / total } else { f32::INFINITY };
+    }
+    out
+}
+
+/// The value of `field` below which the share `quantile` of `weight` lies; 0 where there is no weight.
+fn weighted_quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
+    let mut pairs: Vec<(f32, f32)> =
+        field.as_raw().iter().zip(weight.as_raw()).filter(|(_, w)| **w > 0.3).map(|(v, w)| (*v, *w)).collect();
+    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let total: f32 = pairs.iter().map(|(_, w)| w).sum();
+    let mut sum = 0.0;
+    for (value, w) in pairs {
+        sum += w;
+        if sum >= quantile * total {
+            return value;
+        }
+    }
+    0.0
+}
+
+/// Ink where `response` passes three quarters of `threshold`, in pieces that somewhere pass five quarters of it.
+fn hysteresis(response: &Field, threshold: &Field, least_area_px: u32) -> Gray {
+    const WEAK: f32 = 0.75;
+    const STRONG: f32 = 1.25;
+    let over = smooth::map2(response, threshold, |r, t| r / t);
+    let weak = Gray::from_fn(over.width(), over.height(), |x, y| {
+        Luma([if over.get_pixel(x, y).0[0] > WEAK { 255 } else { 0 }])
+    });
+    let pieces = connected_components(&weak, Connectivity::Eight, Luma([0]));
+    let count = pieces.as_raw().iter().max().map_or(0, |most| *most as usize) + 1;
+    let (mut area, mut peak) = (vec![0u32; count], vec![0.0f32; count]);
+    for (piece, over) in pieces.as_raw().iter().zip(over.as_raw()) {
+        area[*piece as usize] += 1;
+        peak[*piece as usize] = peak[*piece as usize].max(*over);
+    }
+    Gray::from_fn(over.width(), over.height(), |x, y| {
+        let piece = pieces.get_pixel(x, y).0[0] as usize;
+        if piece == 0 || area[piece] < least_area_px || peak[piece] < STRONG {
+            return Luma([255]);
+        }
+        let strength = ((over.get_pixel(x, y).0[0] - WEAK) / 0.35).clamp(0.0, 1.0);
+        Luma([(255.0 * (1.0 - strength)).round() as u8])
+    })
+}
+
+/// `ink` with the person's outline where no line is near it.
+fn with_outline(ink: Gray, regions: &Regions) -> Gray {
+    /// An outline this close to a line is that line.
+    const NEAR_PX: u8 = 4;
+    const HALF_WIDTH_PX: f32 = 1.2;
+    let person = smooth::map(&smooth::gaussian(regions.backdrop(), 2.5), |backdrop| 1.0 - backdrop);
+    let lines =
+        Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
+    let near = imageproc::morphology::dilate(&lines, imageproc::distance_transform::Norm::L2, NEAR_PX);
+    let (width, height) = ink.dimensions();
+    Gray::from_fn(width, height, |x, y| {
+        let old = ink.get_pixel(x, y).0[0];
+        if x < 2 || y < 2 || x + 2 >= width || y + 2 >= height || near.get_pixel(x, y).0[0] > 0 {
+            return Luma([old]);
+        }
+        let at = |x: u32, y: u32| person.get_pixel(x, y).0[0];
+        let slope = ((at(x + 1, y) - at(x - 1, y)) / 2.0).hypot((at(x, y + 1) - at(x, y - 1)) / 2.0);
+        let off_px = (at(x, y) - 0.5).abs() / slope.max(1e-3);
+        let share = (HALF_WIDTH_PX + 0.5 - off_px).clamp(0.0, 1.0);
+        Luma([old.min((255.0 * (1.0 - share)).round() as u8)])
+    })
+}
+
+/// `f` of every pixel, rows shared among threads.
+fn per_pixel(like: &Field, f: impl Fn(usize, usize) -> f32 + Sync) -> Field {
+    let width = like.width() as usize;
+    let mut values = vec![0.0f32; like.as_raw().len()];
+    values.par_chunks_mut(width.max(1)).enumerate().for_each(|(y, row)| {
+        for (x, value) in row.iter_mut().enumerate() {
+            *value = f(x, y);
+        }
+    });
+    smooth::of_size(like.width(), like.height(), values)
+}
+
+/// `field` at (`x`, `y`), bilinear, whole numbers being pixel centres; beyond its edge the last pixels go on.
+fn sampled(field: &Field, x: f32, y: f32) -> f32 {
+    let (width, height) = (field.width() as usize, field.height() as usize);
+    let x = x.clamp(0.0, (width - 1) as f32);
+    let y = y.clamp(0.0, (height - 1) as f32);
+    let (left, above) = (x as usize, y as usize);
+    let (right, below) = ((left + 1).min(width - 1), (above + 1).min(height - 1));
+    let (tx, ty) = (x - left as f32, y - above as f32);
+    let values = field.as_raw();
+    let upper = values[above * width + left] * (1.0 - tx) + values[above * width + right] * tx;
+    let lower = values[below * width + left] * (1.0 - tx) + values[below * width + right] * tx;
+    upper * (1.0 - ty) + lower * ty
+}

@@ -1,0 +1,219 @@
+//! Filling black areas with as few pen lifts as the shape allows.
+//!
+//! An area gets its outline, half a pen's width inside its edge, and hatching at a spacing in millimetres (lyon's
+//! hatcher), whose lines are joined into zigzags wherever the way from one to the next lies inside: a lift costs as
+//! much time as 15 mm of line. A small one, a pupil say, is filled solid by a spiral of its own outline if it has no
+//! hole, so that it is one stroke; holes stay open, which is what keeps a highlight in an eye.
+
+use lyon::algorithms::hatching::HatchSegment;
+use lyon::algorithms::hatching::Hatcher;
+use lyon::algorithms::hatching::HatchingOptions;
+use lyon::algorithms::hatching::RegularHatchingPattern;
+use lyon::geom::Angle;
+use lyon::math::point;
+use lyon::path::Path;
+
+use crate::geom::Point;
+use crate::geom::Px;
+use crate::geom::Vector;
+use crate::raster::Field;
+use crate::strokes::StrokeKind;
+use crate::strokes::areas::Area;
+use crate::strokes::outline::outlines;
+use crate::strokes::refine::sample;
+
+/// How areas are filled, in grid pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filling {
+    /// Width of the pen's line.
+    pub pen: f64,
+    /// Distance between hatching lines.
+    pub spacing: f64,
+    /// Direction of the hatching lines, radians from x towards y.
+    pub angle: f64,
+}
+
+/// An area no deeper than this many pens is filled solid.
+const SOLID_PENS: f64 = 3.5;
+/// Spacing of a solid filling, in pens: lines overlap a little, or paper would gleam through.
+const SOLID_SPACING: f64 = 0.85;
+/// Longest way from one hatching line to the next, in spacings.
+const LONGEST_LINK: f64 = 2.5;
+/// Most turns of a spiral or lines of a hatching, against a spacing far too fine.
+const MOST_ROWS: usize = 2000;
+/// Outlines lower than this hold no hatching line, grid pixels.
+const FLAT: f64 = 0.01;
+/// Depth is counted from the middle of the first pixel outside, half a pixel beyond the edge.
+const EDGE: f64 = 0.5;
+
+/// The strokes that fill `area`, in grid pixels.
+pub fn fill(area: &Area, filling: Filling) -> Vec<(StrokeKind, Vec<Point<Px>>)> {
+    let depth = imageproc::filter::gaussian_blur_f32(&area.depth, 1.0);
+    let deepest = f64::from(depth.as_raw().iter().copied().fold(0.0, f32::max));
+    let first = filling.pen / 2.0 + EDGE;
+    let mut strokes = Vec::new();
+    if deepest <= SOLID_PENS * filling.pen
+        && let Some(spiral) = spiral(&depth, first, SOLID_SPACING * filling.pen)
+    {
+        strokes.push((StrokeKind::Hatch, spiral));
+    } else {
+        let rims = outlines(&depth, first as f32);
+        let solid = deepest <= SOLID_PENS * filling.pen;
+        let spacing = if solid { SOLID_SPACING * filling.pen } else { filling.spacing };
+        let inner = outlines(&depth, (first + 0.6 * spacing) as f32);
+        strokes.extend(rims.into_iter().map(|rim| (StrokeKind::Contour, rim)));
+        let zigzags = zigzags(rows(&inner, spacing, filling.angle), &depth, first, spacing);
+        strokes.extend(zigzags.into_iter().map(|zigzag| (StrokeKind::Hatch, zigzag)));
+    }
+    let shift = Vector::new(f64::from(area.left), f64::from(area.top));
+    strokes.iter_mut().for_each(|(_, points)| points.iter_mut().for_each(|p| *p += shift));
+    strokes
+}
+
+/// One outline inside the other from the edge to the middle, as one stroke; `None` if a level has a hole or two parts.
+fn spiral(depth: &Field, first: f64, spacing: f64) -> Option<Vec<Point<Px>>> {
+    let mut path: Vec<Point<Px>> = Vec::new();
+    for turn in 0..MOST_ROWS {
+        let mut curves = outlines(depth, (first + spacing * turn as f64) as f32);
+        let Some(mut curve) = curves.pop() else {
+            break;
+        };
+        if !curves.is_empty() {
+            return None;
+        }
+        if let Some(last) = path.last() {
+            curve.pop();
+            let nearest = (0..curve.len())
+                .min_by(|a, b| (curve[*a] - *last).square_length().total_cmp(&(curve[*b] - *last).square_length()))?;
+            curve.rotate_left(nearest);
+            curve.push(curve[0]);
+        }
+        path.extend(curve);
+    }
+    (path.len() > 1).then_some(path)
+}
+
+/// Hatching lines inside `outlines`, row by row, each from left to right in the hatching's own frame.
+fn rows(outlines: &[Vec<Point<Px>>], spacing: f64, angle: f64) -> Vec<(u32, [Point<Px>; 2])> {
+    let mut path = Path::builder();
+    let across = Vector::new(-angle.sin(), angle.cos());
+    let mut empty = true;
+    for outline in outlines {
+        let heights = outline.iter().map(|p| p.to_vector().dot(across));
+        let (low, high) = heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        // The hatcher panics on a path without a slope.
+        if high - low < FLAT {
+            continue;
+        }
+        empty = false;
+        let mut points = outline.iter().map(|p| point(p.x as f32, p.y as f32));
+        let Some(start) = points.next() else {
+            continue;
+        };
+        path.begin(start);
+        points.for_each(|p| {
+            path.line_to(p);
+        });
+        path.end(true);
+    }
+    let mut rows = Vec::new();
+    if empty {
+        return rows;
+    }
+    let mut keep = |s: &HatchSegment| {
+        let end = |p: lyon::math::Point| Point::new(f64::from(p.x), f64::from(p.y));
+        rows.push((s.row, [end(s.a.position), end(s.b.position)]));
+    };
+    let options = HatchingOptions::angle(Angle::radians(angle as f32)).with_tangents(false);
+    let mut pattern = RegularHatchingPattern { interval: spacing as f32, callback: &mut keep };
+    Hatcher::new().hatch_path(path.build().iter(), &options, &mut pattern);
+    rows.retain(|(row, [a, b])| (*row as usize) < MOST_ROWS && a.is_finite() && b.is_finite() && a != b);
+    rows
+}
+
+/// Joins hatching lines of neighbouring rows where the way between them lies at least `least` deep.
+fn zigzags(rows: Vec<(u32, [Point<Px>; 2])>, depth: &Field, least: f64, spacing: f64) -> Vec<Vec<Point<Px>>> {
+    let mut done: Vec<Vec<Point<Px>>> = Vec::new();
+    let mut open: Vec<(u32, Vec<Point<Px>>)> = Vec::new();
+    for (row, [a, b]) in rows {
+        let (live, stale): (Vec<_>, Vec<_>) = open.into_iter().partition(|(last, _)| *last + 1 >= row);
+        open = live;
+        done.extend(stale.into_iter().map(|(_, chain)| chain));
+        let link = |chain: &(u32, Vec<Point<Px>>)| -> Option<(f64, bool)> {
+            let last = *chain.1.last()?;
+            let reversed = (b - last).length() < (a - last).length();
+            let to = if reversed { b } else { a };
+            let fits = chain.0 + 1 == row && (to - last).length() <= LONGEST_LINK * spacing;
+            (fits && lies_inside(depth, last, to, least)).then_some(((to - last).length(), reversed))
+        };
+        let best = (0..open.len())
+            .filter_map(|k| link(&open[k]).map(|(length, reversed)| (length, k, reversed)))
+            .min_by(|p, q| p.0.total_cmp(&q.0).then(p.1.cmp(&q.1)));
+        match best {
+            Some((_, k, reversed)) => {
+                open[k].0 = row;
+                open[k].1.extend(if reversed { [b, a] } else { [a, b] });
+            }
+            None => open.push((row, vec![a, b])),
+        }
+    }
+    done.extend(open.into_iter().map(|(_, chain)| chain));
+    done
+}
+
+fn lies_inside(depth: &Field, a: Point<Px>, b: Point<Px>, least: f64) -> bool {
+    let samples = ((b - a).length().ceil() as usize).clamp(1, MOST_ROWS);
+    (0..=samples).all(|k| sample(depth, a.lerp(b, k as f64 / samples as f64)) >= least - EDGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raster::Gray;
+    use crate::strokes::areas::radius;
+    use crate::strokes::binarise::INK;
+    use image::Luma;
+
+    const FILLING: Filling = Filling { pen: 3.2, spacing: 5.0, angle: -0.9 };
+
+    fn area(size: u32, inside: impl Fn(f64, f64) -> bool) -> Area {
+        let mask = Gray::from_fn(size, size, |x, y| Luma([if inside(f64::from(x), f64::from(y)) { INK } else { 0 }]));
+        Area { depth: radius(&mask), left: 0, top: 0 }
+    }
+
+    #[test]
+    fn a_pupil_is_one_stroke() {
+        let strokes = fill(&area(40, |x, y| (x - 20.0).hypot(y - 20.0) < 9.0), FILLING);
+        assert_eq!(strokes.len(), 1);
+    }
+
+    #[test]
+    fn a_pupil_with_a_highlight_leaves_it_open() {
+        let light = Point::new(23.0, 17.0);
+        let ring = |x: f64, y: f64| (x - 20.0).hypot(y - 20.0) < 12.0 && (x - light.x).hypot(y - light.y) > 4.0;
+        for (_, points) in fill(&area(40, ring), FILLING) {
+            assert!(points.iter().all(|p| (*p - light).length() > 4.0));
+        }
+    }
+
+    #[test]
+    fn a_square_is_an_outline_and_one_zigzag() {
+        let strokes = fill(&area(120, |x, y| (10.0..110.0).contains(&x) && (10.0..110.0).contains(&y)), FILLING);
+        let kinds: Vec<StrokeKind> = strokes.iter().map(|s| s.0).collect();
+        assert_eq!(kinds, [StrokeKind::Contour, StrokeKind::Hatch]);
+    }
+
+    #[test]
+    fn a_zigzag_never_leaves_a_horseshoe() {
+        let horseshoe = |x: f64, y: f64| {
+            let r = (x - 60.0).hypot(y - 60.0);
+            r < 50.0 && !(r < 22.0 || (y > 60.0 && (x - 60.0).abs() < 22.0))
+        };
+        let area = area(120, horseshoe);
+        for (_, points) in fill(&area, FILLING) {
+            for w in points.windows(2) {
+                assert!(lies_inside(&area.depth, w[0], w[1], 1.0), "{:?} to {:?}", w[0], w[1]);
+            }
+        }
+    }
+}
