@@ -19,5 +19,7 @@ mod planner;
 mod segments;
 pub mod motion;
 pub mod device;
+pub mod reply;
+pub mod sender;
 #[cfg(test)]
 mod recordings;
