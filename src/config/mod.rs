@@ -32,7 +32,9 @@ use crate::camera::CameraConfig;
 use crate::photo::BackdropConfig;
 use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
+use crate::preview::InkConfig;
 use crate::sketch::FlowConfig;
+use crate::sketch::ShadeConfig;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
 use crate::strokes::svg::SvgConfig;
@@ -51,6 +53,8 @@ pub struct Config {
     pub backdrop: BackdropConfig,
     /// How lines are found.
     pub lines: FlowConfig,
+    /// How much tone a sketch gets.
+    pub shade: ShadeConfig,
     /// How ink becomes strokes, with this pen and this paper.
     pub strokes: StrokesConfig,
     /// How SVG files are read.
@@ -93,6 +97,17 @@ pub struct Loaded {
 }
 
 impl Config {
+    /// The pen and the paper as previews show them.
+    pub fn ink(&self) -> InkConfig {
+        InkConfig {
+            pen_width_mm: self.pen.width_mm,
+            ink: self.pen.colour.0,
+            opacity: self.pen.opacity,
+            paper: self.paper.colour.0,
+            ..InkConfig::default()
+        }
+    }
+
     /// What is not wrong but will surprise: one sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
@@ -206,6 +221,7 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         camera: section(settings, "camera")?,
         backdrop: section(settings, "backdrop")?,
         lines: section(settings, "lines")?,
+        shade: section(settings, "shade")?,
         strokes,
         svg: section(settings, "svg")?,
         plan,
@@ -275,6 +291,7 @@ mod tests {
         assert_eq!(config.camera, CameraConfig::default());
         assert_eq!(config.backdrop, BackdropConfig::default());
         assert_eq!(config.lines, FlowConfig::default());
+        assert_eq!(config.shade, ShadeConfig::default());
         assert_eq!(config.strokes, StrokesConfig::default());
         assert_eq!(config.svg, SvgConfig::default());
         assert_eq!(config.plan, PlanConfig::default());
@@ -309,6 +326,7 @@ mod tests {
             ("camera", keys_of(&config.camera)),
             ("backdrop", keys_of(&config.backdrop)),
             ("lines", keys_of(&config.lines)),
+            ("shade", keys_of(&config.shade)),
             ("strokes", keys_of(&config.strokes)),
             ("svg", keys_of(&config.svg)),
             ("plan", keys_of(&config.plan)),

@@ -21,6 +21,7 @@ use crate::plan::RobotProfile;
 use crate::sketch;
 use crate::sketch::FlowConfig;
 use crate::sketch::LineDrawing;
+use crate::sketch::ShadeConfig;
 use crate::sketch::Sketch;
 use crate::strokes;
 use crate::strokes::Sheet;
@@ -99,6 +100,8 @@ pub struct Recipe<'a> {
     pub backdrop: &'a BackdropConfig,
     /// How lines are found.
     pub lines: &'a FlowConfig,
+    /// How much tone the sketch gets.
+    pub shade: &'a ShadeConfig,
     /// How the sketch becomes strokes.
     pub strokes: &'a StrokesConfig,
     /// On which sheet.
@@ -146,7 +149,7 @@ pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> C
     let regions = sketch::regions(&portrait, &matte);
     let lines = sketch::flow_lines(&portrait, &regions, recipe.lines);
     enter(Stage::Sketch)?;
-    let sketch = Sketch::new(lines.ink().clone());
+    let sketch = sketch::shade(&portrait, &regions, &lines, recipe.shade);
     enter(Stage::Strokes)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     enter(Stage::Plan)?;

@@ -2,6 +2,8 @@
 
 mod even_light;
 mod face_map;
+mod irises;
+mod shade;
 pub mod flow;
 mod lines;
 mod regions;
@@ -10,6 +12,8 @@ pub use lines::FlowConfig;
 pub use lines::flow_lines;
 pub use regions::Regions;
 pub use regions::regions;
+pub use shade::ShadeConfig;
+pub use shade::shade;
 
 use crate::raster::Field;
 use crate::raster::Gray;

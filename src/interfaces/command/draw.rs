@@ -51,6 +51,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         framing: framing(command),
         backdrop: &config.backdrop,
         lines: &config.lines,
+        shade: &config.shade,
         strokes: &config.strokes,
         sheet: config.sheet,
         plan: &config.plan,
@@ -75,7 +76,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         output::print_json("draw", result)?;
     } else {
         if std::io::stdout().is_terminal() {
-            let ink = drawing::ink(&config);
+            let ink = config.ink();
             let lines = preview::drawn_until(&job.plan, drawn.plan_secs);
             let paper = preview::coverage(job.plan.sheet(), lines.iter().map(Vec::as_slice), &ink);
             output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_end())?;
