@@ -13,6 +13,9 @@
 //!                                                                                         (pen up)      \-> Failed
 //! ```
 //!
+//! A refusal and lost answers end like a stop, with the pen lifted; after an alarm, a restart or silence nothing can be
+//! sent that would be sure to be safe, so the sender asks for a hold and gives up.
+//!
 //! It refuses to go on after an error, an alarm or a reset it did not ask for: each is a named [`Failure`] with the
 //! line at which the program stood. Times are [`Duration`]s since any fixed moment, given by the caller.
 //! Source: Grbl 1.1 interface documentation; the failures are those that senders' users report.
@@ -153,6 +156,8 @@ pub struct Sender {
     deadline: Duration,
     /// An alarm came while stopping: the position is lost.
     alarmed: bool,
+    /// Why it stops, if not on request.
+    failure: Option<Failure>,
     /// Since when reports have said Idle without a break.
     idle_since: Option<Duration>,
 }
@@ -175,6 +180,7 @@ impl Sender {
             heard_at: Duration::ZERO,
             deadline: Duration::ZERO,
             alarmed: false,
+            failure: None,
             idle_since: None,
         }
     }
@@ -331,7 +337,8 @@ impl Sender {
                 let line = self.answered;
                 self.answer();
                 if matches!(self.phase, Phase::Streaming | Phase::Draining | Phase::Paused) {
-                    self.fail(Failure::Refused { line, code });
+                    self.failure = Some(Failure::Refused { line, code });
+                    self.stop(now);
                 }
             }
             Reply::Alarm(_) if matches!(self.phase, Phase::Holding | Phase::Resetting) => {
@@ -346,7 +353,7 @@ impl Sender {
                 self.next = 0;
                 self.phase = Phase::Parting;
                 if self.parting.is_empty() || self.alarmed {
-                    self.phase = Phase::Stopped { position_kept: !self.alarmed };
+                    self.part();
                 }
             }
             Reply::Welcome(_) => self.fail(Failure::Restarted),
@@ -362,12 +369,18 @@ impl Sender {
         self.idle_since = None;
         if self.phase == Phase::Parting {
             if self.next == self.parting.len() && self.in_flight.is_empty() {
-                self.phase = Phase::Stopped { position_kept: !self.alarmed };
+                self.part();
             }
         } else {
             self.outputs.push_back(Output::Accepted(self.answered));
             self.answered += 1;
         }
+    }
+
+    /// The stop is complete.
+    fn part(&mut self) {
+        let stopped = Phase::Stopped { position_kept: !self.alarmed };
+        self.phase = self.failure.map_or(stopped, Phase::Failed);
     }
 
     /// No line of the program is sent any more, and the machine shall stand.
@@ -389,7 +402,8 @@ impl Sender {
             (Phase::Draining, _) if idle_for > Duration::ZERO => self.phase = Phase::Done,
             (Phase::Holding, State::Hold { at_rest: true } | State::Idle | State::Door(0)) => self.reset(now, false),
             (Phase::Streaming, _) if !self.in_flight.is_empty() && idle_for >= self.config.answer_within => {
-                self.fail(Failure::AnswersLost);
+                self.failure = Some(Failure::AnswersLost);
+                self.stop(now);
             }
             _ => {}
         }
