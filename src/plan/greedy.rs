@@ -15,8 +15,8 @@ use crate::plan::tour::stroke_of;
 
 type Site = GeomWithData<[f64; 2], u32>;
 
-/// The `width` ends nearest to each of `at` (its own stroke's left out), cheapest first; fewer strokes give shorter
-/// lists, which are filled up with their last. Returns the lists, one after the other, and their length.
+/// The `width` ends near each of `at` (its own stroke's left out), cheapest first; fewer strokes give shorter lists.
+/// Returns the lists, one after the other, and their length.
 pub(super) fn neighbours(at: &[Point<Mm>], cost: &(impl Cost + Sync), width: usize) -> (Vec<u32>, usize) {
     let width = width.min(at.len().saturating_sub(2));
     let tree = RTree::bulk_load(at.iter().zip(0..).map(|(p, end)| Site::new([p.x, p.y], end)).collect());
@@ -27,6 +27,8 @@ pub(super) fn neighbours(at: &[Point<Mm>], cost: &(impl Cost + Sync), width: usi
     (lists, width)
 }
 
+/// Near ends on all sides: the nearest, but up to two in each quadrant before a third in any other, so that the lines of
+/// a hatched area are not each other's only neighbours.
 fn nearest(
     tree: &RTree<Site>,
     at: Point<Mm>,
@@ -35,15 +37,30 @@ fn nearest(
     cost: &impl Cost,
     end: u32,
 ) -> Vec<u32> {
-    let mut near: Vec<(f64, u32)> = tree
-        .nearest_neighbor_iter([at.x, at.y])
-        .map(|site| site.data)
-        .filter(|b| keep(*b))
-        .take(width)
-        .map(|b| (cost.secs(end, b), b))
-        .collect();
-    near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    near.into_iter().map(|(_, b)| b).collect()
+    const IN_EACH_QUADRANT: usize = 2;
+    /// Ends that are looked at: beyond, a quadrant is taken to be empty.
+    const MOST_SEEN: usize = 60;
+    let mut wanted = [IN_EACH_QUADRANT; 4];
+    let mut anywhere = width.saturating_sub(4 * IN_EACH_QUADRANT);
+    let (mut near, mut spare) = (Vec::with_capacity(width), vec![]);
+    let sites = tree.nearest_neighbor_iter([at.x, at.y]).filter(|site| keep(site.data));
+    for (seen, site) in sites.enumerate() {
+        if near.len() == width || (seen >= MOST_SEEN && near.len() + spare.len() >= width) {
+            break;
+        }
+        let [x, y] = *site.geom();
+        let in_quadrant = &mut wanted[usize::from(x > at.x) + 2 * usize::from(y > at.y)];
+        let place = if *in_quadrant > 0 { in_quadrant } else { &mut anywhere };
+        if *place > 0 {
+            *place -= 1;
+            near.push(site.data);
+        } else {
+            spare.push(site.data);
+        }
+    }
+    near.extend(spare.into_iter().take(width - near.len()));
+    near.sort_by(|a: &u32, b| cost.secs(end, *a).total_cmp(&cost.secs(end, *b)).then(a.cmp(b)));
+    near
 }
 
 /// The strokes chained by the cheapest hops, as the ends through which they are entered.

@@ -48,7 +48,8 @@ pub struct PlanConfig {
     pub join_mm: f64,
     /// How far the drawn line may stray from the given one, mm (0.02: below what a 0.3 mm pen can show).
     pub tolerance_mm: f64,
-    /// How long the order is searched: kicks per stroke (8). More is slower and a little better.
+    /// How long the order is searched: kicks per stroke (8), and as many as for 1500 strokes on top. More is slower and a
+    /// little better.
     pub effort: f64,
     /// Seed of the search; equal seeds give equal plans.
     pub seed: u64,
@@ -126,12 +127,12 @@ impl PlanConfig {
         Ok(())
     }
 
-    /// How many kicks the search gets for `strokes`. Few strokes get more each, since that costs nothing; very many
-    /// get fewer, so that the time stays bounded.
+    /// How many kicks the search gets for `strokes`: few strokes get more each, since that costs nothing; very many get
+    /// fewer, so that the time stays bounded.
     fn kicks(&self, strokes: usize) -> usize {
-        const LEAST_STROKES: usize = 500;
-        const MOST_STROKES: usize = 5_000;
-        (self.effort * strokes.clamp(LEAST_STROKES, MOST_STROKES) as f64) as usize
+        const AT_LEAST: usize = 1_500;
+        const MOST_STROKES: usize = 6_000;
+        (self.effort * (AT_LEAST + strokes.min(MOST_STROKES)) as f64) as usize
     }
 }
 

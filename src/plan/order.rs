@@ -6,6 +6,8 @@
 //! no special step: it is the cheapest hop there is ([`hop`](crate::plan::hop)), so the search makes joins, splices
 //! and unmakes them as it gains. Units: millimetres on the sheet, seconds.
 
+use rayon::prelude::*;
+
 use crate::geom::Mm;
 use crate::geom::Point;
 use crate::geom::Polyline;
@@ -63,6 +65,9 @@ impl Visit {
     }
 }
 
+/// How many near ends a move may consider for each end.
+const WIDTH: usize = 10;
+
 /// The visits of all `strokes`, beginning and ending at `home`.
 pub(super) fn order(strokes: &[Stroke], home: Point<Mm>, hops: &Hops, config: &PlanConfig) -> Vec<Visit> {
     /// Shares of the budget: first all strokes, then what has been joined moves as one piece. Joined ends are no
@@ -107,27 +112,26 @@ impl Piece {
 
 /// `pieces` in the order and direction of a good tour from `home` and back.
 fn searched(pieces: Vec<Piece>, anew: bool, home: Point<Mm>, hops: &Hops, kicks: usize, seed: u64) -> Vec<Piece> {
-    /// How many near ends a move may consider for each end.
-    const WIDTH: usize = 10;
-    /// The start points of closed strokes are chosen anew after each round of the search.
-    const ROUNDS: usize = 4;
-    let mut table = Table::new(pieces, home, hops);
-    let (mut near, mut width) = greedy::neighbours(&table.places(), &table, WIDTH);
-    let mut tour = Tour::new(if anew {
-        greedy::chain(&table.places(), &table, &near, width)
+    /// Searches that start alike and are kicked differently; the best wins. A constant, not the number of cores: the
+    /// plan must not depend on the machine that makes it.
+    const TRIES: u64 = 2;
+    let table = Table::new(pieces, home, hops);
+    let near = greedy::neighbours(&table.places(), &table, WIDTH);
+    let tour = Tour::new(if anew {
+        greedy::chain(&table.places(), &table, &near.0, near.1)
     } else {
         (0..table.ends.len() as u32).step_by(2).collect()
     });
-    for round in 0..ROUNDS {
-        if table.choose_seams(&tour) > 0 {
-            (near, width) = greedy::neighbours(&table.places(), &table, WIDTH);
-        }
-        let mut search = Search::new(&table, &near, width);
-        search.descend(&mut tour);
-        search.kick(&mut tour, kicks / ROUNDS, seed.wrapping_mul(ROUNDS as u64).wrapping_add(round as u64));
-    }
-    table.choose_seams(&tour);
-    table.in_order(&tour)
+    let tries: Vec<_> = (0..TRIES)
+        .into_par_iter()
+        .map(|i| {
+            let (mut table, mut tour) = (table.clone(), tour.clone());
+            table.search(&mut tour, near.clone(), kicks, seed.wrapping_mul(TRIES).wrapping_add(i));
+            (tour.secs(&table), table, tour)
+        })
+        .collect();
+    let best = tries.into_iter().reduce(|best, next| if next.0 < best.0 { next } else { best });
+    best.map_or(vec![], |(_, table, tour)| table.in_order(&tour))
 }
 
 /// Neighbours in the order whose ends meet, made one piece.
@@ -147,6 +151,7 @@ fn joined(pieces: Vec<Piece>, hops: &Hops) -> Vec<Piece> {
 }
 
 /// The ends of all pieces and, last, of home.
+#[derive(Clone)]
 struct Table<'a> {
     hops: &'a Hops,
     pieces: Vec<Piece>,
@@ -173,6 +178,20 @@ impl<'a> Table<'a> {
 
     fn places(&self) -> Vec<Point<Mm>> {
         self.ends.iter().map(|end| end.at).collect()
+    }
+
+    /// Improves `tour` by `kicks` kicks, choosing the start points of closed strokes anew between rounds.
+    fn search(&mut self, tour: &mut Tour, mut near: (Vec<u32>, usize), kicks: usize, seed: u64) {
+        const ROUNDS: usize = 4;
+        for round in 0..ROUNDS {
+            if self.choose_seams(tour) > 0 {
+                near = greedy::neighbours(&self.places(), self, WIDTH);
+            }
+            let mut search = Search::new(self, &near.0, near.1);
+            search.descend(tour);
+            search.kick(tour, kicks / ROUNDS, seed.wrapping_mul(ROUNDS as u64).wrapping_add(round as u64));
+        }
+        self.choose_seams(tour);
     }
 
     /// Starts each closed stroke where that costs least between its neighbours in `tour`; how many have moved.

@@ -62,7 +62,7 @@ impl Tour {
         &self.entries
     }
 
-    #[cfg(test)]
+    /// What all its hops cost.
     pub fn secs(&self, cost: &impl Cost) -> f64 {
         (0..self.len()).map(|i| cost.secs(other(self.entries[i]), self.entries[self.next(i)])).sum()
     }
@@ -242,7 +242,7 @@ impl<'a, C: Cost> Search<'a, C> {
 
     /// Exchanges two short neighbouring runs of strokes at a random place; returns the seconds it costs.
     fn double_bridge(&mut self, tour: &mut Tour, random: &mut Random) -> Option<f64> {
-        const LONGEST_RUN: usize = 30;
+        const LONGEST_RUN: usize = 50;
         let n = tour.len();
         if n < 5 {
             return None;

@@ -386,7 +386,7 @@ mod tests {
         for seed in 0..2000 {
             let strokes = noise(1 + seed as usize % 23, seed);
             let robot = if seed % 3 == 0 { z_robot() } else { robot() };
-            let config = PlanConfig { effort: 0.1, seed, ..PlanConfig::default() };
+            let config = PlanConfig { effort: 0.05, seed, ..PlanConfig::default() };
             let plan = plan(&strokes, &robot, &config).unwrap();
             let proof = verify(&Program::of(&plan).bytes(), plan.sheet(), &robot).unwrap();
             assert_eq!(proof.pen_downs, plan.pen_lifts());
