@@ -180,11 +180,11 @@ fn scaled(whole: u32, mut exponent: i32) -> f32 {
         return value;
     }
     while exponent <= -2 {
-        value *= 0.01;
+        value = (f64::from(value) * 0.01) as f32;
         exponent += 2;
     }
     if exponent < 0 {
-        value *= 0.1;
+        value = (f64::from(value) * 0.1) as f32;
     }
     while exponent > 0 {
         value *= 10.0;

@@ -14,12 +14,12 @@ pub mod codes;
 pub mod command;
 pub mod gcode;
 pub mod dialect;
-#[allow(dead_code)] // the simulator's share
 mod math;
-#[allow(dead_code)]
 mod planner;
-#[allow(dead_code)]
 mod segments;
 pub mod motion;
+pub mod device;
+pub mod reply;
+pub mod sender;
 #[cfg(test)]
 mod recordings;

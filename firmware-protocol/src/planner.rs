@@ -213,9 +213,9 @@ impl Planner {
         if refresh {
             self.blocks[0].entry_v2 = running.unwrap_or(0.0);
         }
-        let blocks = self.blocks.make_contiguous();
+        let blocks = &mut self.blocks;
         let mut exit_v2 = 0.0;
-        for block in blocks[self.planned + 1..].iter_mut().rev() {
+        for block in blocks.range_mut(self.planned + 1..).rev() {
             let reachable = exit_v2 + 2.0 * block.acceleration_mm_s2 * block.length_mm;
             block.entry_v2 = block.max_entry_v2.min(reachable);
             exit_v2 = block.entry_v2;

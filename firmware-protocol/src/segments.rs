@@ -25,6 +25,9 @@ pub(crate) const SEGMENTS: usize = 5;
 
 const SLICE_SECS: f64 = 0.01;
 
+/// A step that lacks less than this is made.
+const STEP_EPSILON: f64 = 1e-6;
+
 /// A slice covers at least so many steps, lest the step rate be ill-defined.
 const MIN_STEPS: f64 = 1.25;
 
@@ -126,14 +129,19 @@ impl Slicer {
         self.refresh = true;
     }
 
+    /// Lets the planner know how fast the move in execution is; its speeds will be worked out again.
+    pub fn unload(&mut self, planner: &mut Planner) {
+        if self.loaded
+            && let Some(block) = planner.current()
+        {
+            block.entry_v2 = self.speed_mm_s * self.speed_mm_s;
+            self.refresh = true;
+        }
+    }
+
     /// Goes on after a hold.
     pub fn release(&mut self) {
         self.stopped = false;
-    }
-
-    /// Whether a hold has come to its stop.
-    pub fn stopped(&self) -> bool {
-        self.stopped
     }
 
     /// The next slice, or none if there is nothing to do. `hold` slows down to a stop.
@@ -147,7 +155,7 @@ impl Slicer {
         let block = planner.current()?;
         let (secs, left_mm) = self.slice(block.length_mm);
         let steps_left = self.steps_per_mm * left_mm;
-        let whole_left = ceil(steps_left);
+        let whole_left = ceil(steps_left - STEP_EPSILON).max(0.0);
         let events = ceil(self.steps_left) - whole_left;
         if events <= 0.0 && hold {
             self.stopped = true; // less than a step to go

@@ -7,18 +7,21 @@ use std::ops::ControlFlow;
 use crate::fault::Fault;
 use crate::fault::Kind;
 use crate::photo;
+use crate::photo::BackdropConfig;
 use crate::photo::Framing;
 use crate::photo::Photo;
 use crate::photo::Portrait;
 use crate::plan;
+use crate::plan::verify;
+use crate::plan::verify::Proof;
 use crate::plan::MotionPlan;
 use crate::plan::PlanConfig;
 use crate::plan::Program;
 use crate::plan::RobotProfile;
 use crate::sketch;
+use crate::sketch::FlowConfig;
 use crate::sketch::LineDrawing;
 use crate::sketch::Sketch;
-use crate::sketch::SketchConfig;
 use crate::strokes;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
@@ -92,8 +95,10 @@ impl Stage {
 pub struct Recipe<'a> {
     /// Which part of the photo is drawn.
     pub framing: Framing,
-    /// How the person is drawn.
-    pub sketch: &'a SketchConfig,
+    /// What is the person and what the backdrop.
+    pub backdrop: &'a BackdropConfig,
+    /// How lines are found.
+    pub lines: &'a FlowConfig,
     /// How the sketch becomes strokes.
     pub strokes: &'a StrokesConfig,
     /// On which sheet.
@@ -117,8 +122,10 @@ pub struct Job {
     pub traced: Traced,
     /// In order, with times.
     pub plan: MotionPlan,
-    /// As the robot's program, proved.
+    /// As the robot's program.
     pub program: Program,
+    /// What was proved of the program's bytes.
+    pub proof: Proof,
 }
 
 /// Takes `photo` through all stages up to the program.
@@ -135,14 +142,17 @@ pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> C
     enter(Stage::Portrait)?;
     let portrait = photo::compose(photo, &recipe.framing)?;
     enter(Stage::Lines)?;
-    let lines = sketch::flow_lines(&portrait, recipe.sketch);
+    let matte = photo::matte(&portrait, recipe.backdrop);
+    let regions = sketch::regions(&portrait, &matte);
+    let lines = sketch::flow_lines(&portrait, &regions, recipe.lines);
     enter(Stage::Sketch)?;
-    let sketch = sketch::shade(&portrait, &lines, recipe.sketch);
+    let sketch = Sketch::new(lines.ink().clone());
     enter(Stage::Strokes)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     enter(Stage::Plan)?;
     let plan = plan::plan(&traced.set, recipe.robot, recipe.plan)?;
     enter(Stage::Program)?;
-    let program = plan::proved_program(&plan)?;
-    Ok(Job { portrait, lines, sketch, traced, plan, program })
+    let program = Program::of(&plan);
+    let proof = verify::verify(&program.bytes(), plan.sheet(), plan.robot())?;
+    Ok(Job { portrait, lines, sketch, traced, plan, program, proof })
 }

@@ -1,7 +1,7 @@
 //! Tells the classes of a picture apart by where their pixels usually lie and by the colours they turn out to have.
 //!
-//! Each class has a histogram over lightness, two colour differences and local contrast, learnt from this one picture:
-//! first weighted by the position prior alone, then again by what the last round believed (expectation maximisation,
+//! Each class has a histogram over lightness and two colour differences, learnt from this one picture:
+//! first weighted by the position prior alone (cubed: only the surest pixels teach), then again by what the last round believed (expectation maximisation,
 //! with the edge-aware guided filter between rounds so that neighbours of one colour agree). It is the colour half of
 //! Rother, Kolmogorov & Blake, "GrabCut", 2004, with histograms for mixtures and the filter for the graph cut.
 //! Planes are of one size, a hundred or so pixels a side; values are probabilities.
@@ -22,8 +22,7 @@ pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
     let (width, height) = priors[0].dimensions();
     let small = image::imageops::thumbnail(pixels, width, height);
     let small_light = luma(&small);
-    let contrast = contrast(&small_light);
-    let small_bins = bins(&small, &small_light, &contrast);
+    let small_bins = bins(&small, &small_light);
     let mut place: Planes = priors.clone();
     let mut belief: Planes = priors.clone();
     let mut colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
@@ -38,9 +37,8 @@ pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
         normalise(&mut place);
     }
     let light = luma(pixels);
-    let contrast = smooth::resized(&contrast, pixels.width(), pixels.height());
     let place = place.map(|plane| smooth::resized(&plane, pixels.width(), pixels.height()));
-    judged(&bins(pixels, &light, &contrast), &place, &colours, &light, FULL_RADIUS)
+    judged(&bins(pixels, &light), &place, &colours, &light, FULL_RADIUS)
 }
 
 /// Each pixel's classes by place and colour, neighbours of one lightness made to agree within `radius`.
@@ -67,9 +65,9 @@ fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &F
 }
 
 /// Density given to a colour a class has not shown, as a share of an even spread.
-const RARE: f32 = 0.05;
+const RARE: f32 = 0.2;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
-const TRUST: f32 = 0.8;
+const TRUST: f32 = 1.4;
 /// Reach of the filter on the small and on the full picture, in their pixels.
 const SMALL_RADIUS: usize = 3;
 const FULL_RADIUS: usize = 4;
@@ -77,7 +75,6 @@ const GUIDE_EPSILON: f32 = 1e-3;
 const AROUND_PX: f32 = 4.0;
 
 const LEVELS: usize = 16;
-const CONTRASTS: usize = 4;
 
 /// Lightness, 0 to 1 (Rec. 601 luma of the gamma-coded values).
 pub fn luma(pixels: &Rgb) -> Field {
@@ -86,31 +83,18 @@ pub fn luma(pixels: &Rgb) -> Field {
     smooth::of_size(pixels.width(), pixels.height(), values.collect())
 }
 
-/// How rough the surroundings of each pixel are: the mean departure from a small blur.
-fn contrast(light: &Field) -> Field {
-    let mean = smooth::gaussian(light, 1.5);
-    smooth::gaussian(&smooth::map2(light, &mean, |l, m| (l - m).abs()), 2.0)
-}
-
 /// The histogram bin of each pixel.
-fn bins(pixels: &Rgb, light: &Field, contrast: &Field) -> Vec<u16> {
+fn bins(pixels: &Rgb, light: &Field) -> Vec<u16> {
     pixels
         .pixels()
         .zip(light.as_raw())
-        .zip(contrast.as_raw())
-        .map(|((p, l), c)| {
+        .map(|(p, l)| {
             let [r, g, b] = p.0.map(|v| f32::from(v) / 255.0);
             let level = |v: f32| ((v * LEVELS as f32) as usize).min(LEVELS - 1);
             // Colour differences of real photos fill about half their range: use the bins there.
             let red_green = level(((r - g) * 1.2 + 0.45).max(0.0));
             let yellow_blue = level((((r + g) / 2.0 - b) * 1.0 + 0.5).max(0.0));
-            let rough = match c {
-                c if *c < 0.006 => 0,
-                c if *c < 0.014 => 1,
-                c if *c < 0.03 => 2,
-                _ => 3,
-            };
-            (((level(*l) * LEVELS + red_green) * LEVELS + yellow_blue) * CONTRASTS + rough) as u16
+            ((level(*l) * LEVELS + red_green) * LEVELS + yellow_blue) as u16
         })
         .collect()
 }
@@ -118,18 +102,17 @@ fn bins(pixels: &Rgb, light: &Field, contrast: &Field) -> Vec<u16> {
 /// How much each bin speaks for the class that `weights` marks: its density relative to an even spread over all bins
 /// in use, smoothed over neighbours and tempered.
 fn histogram(bins: &[u16], weights: &Field) -> Vec<f32> {
-    const STRIDES: [(usize, usize); 4] =
-        [(LEVELS * LEVELS * CONTRASTS, LEVELS), (LEVELS * CONTRASTS, LEVELS), (CONTRASTS, LEVELS), (1, CONTRASTS)];
-    let mut counts = vec![0.0f32; LEVELS * LEVELS * LEVELS * CONTRASTS];
+    const STRIDES: [usize; 3] = [LEVELS * LEVELS, LEVELS, 1];
+    let mut counts = vec![0.0f32; LEVELS * LEVELS * LEVELS];
     for (bin, weight) in bins.iter().zip(weights.as_raw()) {
-        counts[*bin as usize] += weight;
+        counts[*bin as usize] += weight * weight * weight;
     }
-    for (stride, extent) in STRIDES {
+    for stride in STRIDES {
         let before = counts.clone();
         for (i, count) in counts.iter_mut().enumerate() {
-            let place = i / stride % extent;
+            let place = i / stride % LEVELS;
             let below = before[if place == 0 { i } else { i - stride }];
-            let above = before[if place + 1 == extent { i } else { i + stride }];
+            let above = before[if place + 1 == LEVELS { i } else { i + stride }];
             *count = 0.25 * below + 0.5 * before[i] + 0.25 * above;
         }
     }

@@ -8,6 +8,7 @@ mod jpeg;
 mod decode;
 mod compose;
 mod backdrop;
+pub mod sitters;
 
 pub use backdrop::BackdropConfig;
 pub use backdrop::Matte;

@@ -13,10 +13,12 @@ pub mod motion;
 mod order;
 pub mod program;
 pub mod reach;
+mod resample;
 pub mod robot;
 mod tour;
 pub mod verify;
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -30,6 +32,7 @@ pub use crate::plan::motion::MotionPlan;
 use crate::plan::program::Grid;
 pub use crate::plan::program::Program;
 use crate::plan::reach::OutOfReach;
+use crate::plan::resample::Resampler;
 pub use crate::plan::robot::PenLift;
 use crate::plan::robot::RobotError;
 pub use crate::plan::robot::RobotProfile;
@@ -140,25 +143,45 @@ impl PlanConfig {
 /// [`PlanError`], before anything is searched: a robot or a configuration that makes no sense, a stroke out of reach,
 /// more strokes than [`MAX_STROKES`] or points than [`MAX_POINTS`].
 pub fn plan(strokes: &StrokeSet, robot: &RobotProfile, config: &PlanConfig) -> Result<MotionPlan, PlanError> {
-    robot.check()?;
     config.check()?;
-    let sheet = *strokes.sheet();
-    let strokes = strokes.strokes();
+    check(strokes, robot)?;
+    let (sheet, strokes) = (*strokes.sheet(), strokes.strokes());
+    let grid = Grid::new(&sheet, robot);
+    let hops = Hops::new(robot, config.join_mm);
+    let mut runs = runs(strokes, &order::order(strokes, grid.home(), &hops, config), &hops);
+    let resampler = Resampler::new(robot, config.tolerance_mm);
+    runs.par_iter_mut().for_each(|run| run.path = grid.snap_path(&resampler.resample(&run.path)));
+    Ok(MotionPlan::timed(sheet, robot.clone(), motions(runs, &grid)))
+}
+
+/// Plans `strokes` just as they are: in their own order and direction, point by point, each lifted off at its end.
+///
+/// For drawings that another program has put in order, and to measure what its order takes on this robot.
+///
+/// # Errors
+/// As [`plan`]'s.
+pub fn plan_as_given(strokes: &StrokeSet, robot: &RobotProfile) -> Result<MotionPlan, PlanError> {
+    check(strokes, robot)?;
+    let grid = Grid::new(strokes.sheet(), robot);
+    let run = |(i, s): (usize, &Stroke)| Motion::untimed_draw(vec![i], s.kind, grid.snap_path(s.path.points()));
+    let runs = strokes.strokes().iter().enumerate().map(run).collect();
+    Ok(MotionPlan::timed(*strokes.sheet(), robot.clone(), motions(runs, &grid)))
+}
+
+fn check(strokes: &StrokeSet, robot: &RobotProfile) -> Result<(), PlanError> {
+    robot.check()?;
+    let (sheet, strokes) = (strokes.sheet(), strokes.strokes());
     let points = strokes.iter().map(|s| s.path.points().len()).sum();
     for (what, count, most) in [("strokes", strokes.len(), MAX_STROKES), ("points", points, MAX_POINTS)] {
         if count > most {
             return Err(PlanError::TooMany { what, count, most });
         }
     }
-    reach::check(strokes, &sheet, robot)?;
-    let grid = Grid::new(&sheet, robot);
-    let hops = Hops::new(robot, config.join_mm);
-    let runs = runs(strokes, &order::order(strokes, grid.home(), &hops, config), &hops, &grid);
-    Ok(MotionPlan::timed(sheet, robot.clone(), motions(runs, &grid)))
+    Ok(reach::check(strokes, sheet, robot)?)
 }
 
 /// The tour's visits as runs of the pen: strokes whose ends meet are one run.
-fn runs(strokes: &[Stroke], visits: &[order::Visit], hops: &Hops, grid: &Grid<'_>) -> Vec<Motion> {
+fn runs(strokes: &[Stroke], visits: &[order::Visit], hops: &Hops) -> Vec<Motion> {
     let mut runs: Vec<Motion> = vec![];
     let mut longest_mm = 0.0;
     for visit in visits {
@@ -178,9 +201,6 @@ fn runs(strokes: &[Stroke], visits: &[order::Visit], hops: &Hops, grid: &Grid<'_
                 runs.push(Motion::untimed_draw(vec![visit.stroke], stroke.kind, points));
             }
         }
-    }
-    for run in &mut runs {
-        run.path = grid.snap_path(&run.path);
     }
     runs
 }

@@ -65,47 +65,97 @@ impl Visit {
 
 /// The visits of all `strokes`, beginning and ending at `home`.
 pub(super) fn order(strokes: &[Stroke], home: Point<Mm>, hops: &Hops, config: &PlanConfig) -> Vec<Visit> {
+    /// Shares of the budget: first all strokes, then what has been joined moves as one piece. Joined ends are no
+    /// longer in each other's way then, and no kick is wasted on tearing them apart.
+    const SHARES: [f64; 2] = [0.25, 0.75];
+    let mut pieces: Vec<Piece> = strokes.iter().enumerate().map(Piece::new).collect();
+    for (level, share) in (0u64..).zip(SHARES) {
+        if !pieces.is_empty() {
+            let kicks = (config.kicks(pieces.len()) as f64 * share) as usize;
+            pieces = searched(pieces, level == 0, home, hops, kicks, config.seed.wrapping_add(level));
+            pieces = joined(pieces, hops);
+        }
+    }
+    pieces.into_iter().flat_map(|piece| piece.visits).collect()
+}
+
+/// Strokes that are drawn without lifting the pen: at first one each, later those that have been joined.
+#[derive(Debug, Clone)]
+struct Piece {
+    visits: Vec<Visit>,
+    ends: [End; 2],
+    /// Where it may start, if it is one closed stroke.
+    seams: Vec<(Seam, [End; 2])>,
+}
+
+impl Piece {
+    fn new((stroke, s): (usize, &Stroke)) -> Self {
+        let seams = if s.path.is_closed() { seams(&s.path) } else { vec![] };
+        let seam = seams.first().map(|(seam, _)| *seam);
+        let ends = seams.first().map_or_else(|| open_ends(s.path.points()), |(_, ends)| *ends);
+        Self { visits: vec![Visit { stroke, reversed: false, seam }], ends, seams }
+    }
+
+    fn reversed(mut self) -> Self {
+        self.visits.reverse();
+        self.visits.iter_mut().for_each(|visit| visit.reversed = !visit.reversed);
+        self.ends.reverse();
+        self.seams.iter_mut().for_each(|(_, ends)| ends.reverse());
+        self
+    }
+}
+
+/// `pieces` in the order and direction of a good tour from `home` and back.
+fn searched(pieces: Vec<Piece>, anew: bool, home: Point<Mm>, hops: &Hops, kicks: usize, seed: u64) -> Vec<Piece> {
     /// How many near ends a move may consider for each end.
     const WIDTH: usize = 10;
     /// The start points of closed strokes are chosen anew after each round of the search.
     const ROUNDS: usize = 4;
-    if strokes.is_empty() {
-        return vec![];
-    }
-    let mut table = Table::new(strokes, home, hops);
-    let at: Vec<Point<Mm>> = table.ends.iter().map(|end| end.at).collect();
-    let (mut near, mut width) = greedy::neighbours(&at, &table, WIDTH);
-    let mut tour = Tour::new(greedy::chain(&at, &table, &near, width));
-    let kicks = config.kicks(strokes.len()) / ROUNDS;
+    let mut table = Table::new(pieces, home, hops);
+    let (mut near, mut width) = greedy::neighbours(&table.places(), &table, WIDTH);
+    let mut tour = Tour::new(if anew {
+        greedy::chain(&table.places(), &table, &near, width)
+    } else {
+        (0..table.ends.len() as u32).step_by(2).collect()
+    });
     for round in 0..ROUNDS {
         if table.choose_seams(&tour) > 0 {
-            let at: Vec<Point<Mm>> = table.ends.iter().map(|end| end.at).collect();
-            (near, width) = greedy::neighbours(&at, &table, WIDTH);
+            (near, width) = greedy::neighbours(&table.places(), &table, WIDTH);
         }
         let mut search = Search::new(&table, &near, width);
         search.descend(&mut tour);
-        search.kick(&mut tour, kicks, config.seed.wrapping_add(round as u64));
+        search.kick(&mut tour, kicks / ROUNDS, seed.wrapping_mul(ROUNDS as u64).wrapping_add(round as u64));
     }
     table.choose_seams(&tour);
-    table.visits(&tour)
+    table.in_order(&tour)
 }
 
-/// The ends of all strokes and, last, of home.
+/// Neighbours in the order whose ends meet, made one piece.
+fn joined(pieces: Vec<Piece>, hops: &Hops) -> Vec<Piece> {
+    let mut joined: Vec<Piece> = vec![];
+    for piece in pieces {
+        match joined.last_mut() {
+            Some(last) if hops.joins(last.ends[1].at, piece.ends[0].at) => {
+                last.visits.extend(piece.visits);
+                last.ends[1] = piece.ends[1];
+                last.seams.clear();
+            }
+            _ => joined.push(piece),
+        }
+    }
+    joined
+}
+
+/// The ends of all pieces and, last, of home.
 struct Table<'a> {
     hops: &'a Hops,
+    pieces: Vec<Piece>,
     ends: Vec<End>,
-    /// For each stroke that is closed, where it may start, and where it does now.
-    loops: Vec<Option<Loop>>,
-}
-
-struct Loop {
-    seams: Vec<(Seam, [End; 2])>,
-    chosen: usize,
 }
 
 impl Cost for Table<'_> {
     fn secs(&self, a: u32, b: u32) -> f64 {
-        let home = self.loops.len();
+        let home = self.pieces.len();
         let (from, to) = (&self.ends[a as usize], &self.ends[b as usize]);
         if stroke_of(a) == home || stroke_of(b) == home {
             return self.hops.lifted_secs(from.at, to.at);
@@ -115,40 +165,37 @@ impl Cost for Table<'_> {
 }
 
 impl<'a> Table<'a> {
-    fn new(strokes: &[Stroke], home: Point<Mm>, hops: &'a Hops) -> Self {
-        let loops: Vec<Option<Loop>> =
-            strokes.iter().map(|s| s.path.is_closed().then(|| Loop { seams: seams(&s.path), chosen: 0 })).collect();
-        let mut ends = Vec::with_capacity(2 * strokes.len() + 2);
-        for (stroke, closed) in strokes.iter().zip(&loops) {
-            ends.extend(match closed {
-                Some(closed) => closed.seams[0].1,
-                None => open_ends(stroke.path.points()),
-            });
-        }
+    fn new(pieces: Vec<Piece>, home: Point<Mm>, hops: &'a Hops) -> Self {
+        let mut ends: Vec<End> = pieces.iter().flat_map(|piece| piece.ends).collect();
         ends.extend([End { at: home, leaving: Vector::new(0.0, 0.0) }; 2]);
-        Self { hops, ends, loops }
+        Self { hops, pieces, ends }
+    }
+
+    fn places(&self) -> Vec<Point<Mm>> {
+        self.ends.iter().map(|end| end.at).collect()
     }
 
     /// Starts each closed stroke where that costs least between its neighbours in `tour`; how many have moved.
     fn choose_seams(&mut self, tour: &Tour) -> usize {
         let mut moved = 0;
-        for stroke in 0..self.loops.len() {
-            let Some(closed) = &self.loops[stroke] else { continue };
-            let entry = tour.entries()[tour.position(stroke)];
+        for i in 0..self.pieces.len() {
+            let entry = tour.entries()[tour.position(i)];
             let (before, after) = (tour.across(entry), tour.across(other(entry)));
-            let mut best = (f64::INFINITY, closed.chosen);
-            for (i, (_, ends)) in closed.seams.iter().enumerate() {
-                let (first, last) = (&ends[(entry & 1) as usize], &ends[(other(entry) & 1) as usize]);
-                let secs = self.to_secs(before, first) + self.to_secs(after, last);
+            let side = (entry & 1) as usize;
+            let mut best = (f64::INFINITY, None);
+            for (seam, ends) in &self.pieces[i].seams {
+                let secs = self.to_secs(before, &ends[side]) + self.to_secs(after, &ends[1 - side]);
                 if secs < best.0 {
-                    best = (secs, i);
+                    best = (secs, Some((*seam, *ends)));
                 }
             }
-            let (chosen, ends) = (closed.chosen, closed.seams[best.1].1);
-            if best.1 != chosen {
+            let Some((seam, ends)) = best.1 else { continue };
+            let piece = &mut self.pieces[i];
+            if piece.visits[0].seam != Some(seam) {
                 moved += 1;
-                self.ends[2 * stroke..2 * stroke + 2].copy_from_slice(&ends);
-                self.loops[stroke].as_mut().expect("a closed stroke").chosen = best.1;
+                piece.visits[0].seam = Some(seam);
+                piece.ends = ends;
+                self.ends[2 * i..2 * i + 2].copy_from_slice(&ends);
             }
         }
         moved
@@ -156,20 +203,18 @@ impl<'a> Table<'a> {
 
     fn to_secs(&self, a: u32, to: &End) -> f64 {
         let from = &self.ends[a as usize];
-        if stroke_of(a) == self.loops.len() { self.hops.lifted_secs(from.at, to.at) } else { self.hops.secs(from, to) }
+        if stroke_of(a) == self.pieces.len() { self.hops.lifted_secs(from.at, to.at) } else { self.hops.secs(from, to) }
     }
 
-    /// The visits in the tour's order, from home.
-    fn visits(&self, tour: &Tour) -> Vec<Visit> {
-        let home = self.loops.len();
-        let start = tour.position(home);
-        let n = tour.len();
-        (1..n)
-            .map(|i| {
-                let entry = tour.entries()[(start + i) % n];
-                let stroke = stroke_of(entry);
-                let seam = self.loops[stroke].as_ref().map(|closed| closed.seams[closed.chosen].0);
-                Visit { stroke, reversed: entry & 1 == 1, seam }
+    /// The pieces as `tour` visits them, from home.
+    fn in_order(self, tour: &Tour) -> Vec<Piece> {
+        let (start, n) = (tour.position(self.pieces.len()), tour.len());
+        let mut pieces: Vec<Option<Piece>> = self.pieces.into_iter().map(Some).collect();
+        let visits = (1..n).map(|i| tour.entries()[(start + i) % n]);
+        visits
+            .filter_map(|entry| {
+                let piece = pieces[stroke_of(entry)].take();
+                if entry & 1 == 1 { piece.map(Piece::reversed) } else { piece }
             })
             .collect()
     }

@@ -40,7 +40,8 @@ pub fn page(plan: &MotionPlan, ink: &InkConfig, title: &str) -> String {
     );
     filled(PAGE, |name| match name {
         "title" => escaped(title),
-        "medium" => escaped(&format!("Pen on paper, {size}, drawn by {}", plan.robot().name)),
+        "medium" => escaped(&format!("Pen on paper, {size}")),
+        "robot" => escaped(&format!("drawn by {}", plan.robot().name)),
         "sheet-label" => escaped(&label),
         "total" => clock(plan.total_secs()),
         "ink" => metres(plan.ink_mm()),

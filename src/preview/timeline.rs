@@ -114,8 +114,11 @@ pub(super) mod tests {
     use super::*;
     use crate::preview::page::tests::plan_of;
 
-    /// What the page's script does: motions as (act, strokes, samples as (secs, x mm, y mm)).
-    pub fn decode(bytes: &[u8]) -> Vec<(u64, u64, Vec<(f64, f64, f64)>)> {
+    /// Act, strokes, and samples as (secs, x mm, y mm).
+    type Decoded = (u64, u64, Vec<(f64, f64, f64)>);
+
+    /// What the page's script does with the data.
+    pub fn decode(bytes: &[u8]) -> Vec<Decoded> {
         let mut at = 0;
         let mut number = || {
             let (mut value, mut shift) = (0_u64, 0);

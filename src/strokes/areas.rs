@@ -6,7 +6,9 @@
 
 use image::GenericImageView;
 use image::Luma;
+use imageproc::distance_transform::Norm;
 use imageproc::distance_transform::euclidean_squared_distance_transform;
+use imageproc::morphology::erode;
 use imageproc::region_labelling::Connectivity;
 use imageproc::region_labelling::connected_components;
 
@@ -30,6 +32,8 @@ pub struct Area {
 const CORE_PER_RADIUS: f64 = 5.0;
 /// An area takes its jagged rim along, grid pixels.
 const RIM: f32 = 1.5;
+/// Ink from which a place counts as black; a little over half, for noise.
+const BLACK: f32 = 0.55;
 /// Zeros around an area.
 const BORDER: u32 = 3;
 
@@ -48,15 +52,16 @@ fn distance(marked: &Gray) -> Field {
     })
 }
 
-/// The areas at least `2 * least` wide in `mask`, whose ink reaches `radius` to each side, and the mask without them.
-pub fn areas(mask: &Gray, radius: &Field, least: f64) -> (Vec<Area>, Gray) {
+/// The areas at least `2 * least` wide in `mask`, and the mask without them. How wide the `ink` is, is measured where it
+/// is half full: there blur moves no edge.
+pub fn areas(mask: &Gray, ink: &Field, least: f64) -> (Vec<Area>, Gray) {
     let mut lines = mask.clone();
-    let core = Gray::from_fn(mask.width(), mask.height(), |x, y| {
-        Luma([if f64::from(radius.get_pixel(x, y)[0]) > least { INK } else { PAPER }])
+    let black = Gray::from_fn(mask.width(), mask.height(), |x, y| {
+        Luma([if ink.get_pixel(x, y)[0] >= BLACK { mask.get_pixel(x, y)[0] } else { PAPER }])
     });
-    if core.as_raw().iter().all(|v| *v == PAPER) {
+    let Some(core) = core(&black, least) else {
         return (Vec::new(), lines);
-    }
+    };
     let labels = connected_components(&core, Connectivity::Eight, Luma([PAPER]));
     let count = labels.as_raw().iter().copied().max().unwrap_or(0) as usize;
     let mut boxes = vec![[u32::MAX, u32::MAX, 0, 0, 0]; count + 1];
@@ -95,6 +100,21 @@ pub fn areas(mask: &Gray, radius: &Field, least: f64) -> (Vec<Area>, Gray) {
     (areas, lines)
 }
 
+/// The places of `black` further than `least` from paper, if there are any.
+fn core(black: &Gray, least: f64) -> Option<Gray> {
+    // No disc fits where no square does; that spares most drawings the exact distance.
+    let square = least.floor().clamp(0.0, 255.0) as u8;
+    let coarse = erode(black, Norm::LInf, square / 2);
+    if coarse.as_raw().iter().all(|v| *v == PAPER) {
+        return None;
+    }
+    let depth = radius(black);
+    let core = Gray::from_fn(black.width(), black.height(), |x, y| {
+        Luma([if f64::from(depth.get_pixel(x, y)[0]) > least { INK } else { PAPER }])
+    });
+    core.as_raw().iter().any(|v| *v == INK).then_some(core)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,7 +127,8 @@ mod tests {
             let inside = (6..114).contains(&x) && (6..74).contains(&y);
             Luma([if inside && (disc || cross) { INK } else { PAPER }])
         });
-        let (areas, lines) = areas(&mask, &radius(&mask), 3.5);
+        let ink = Field::from_fn(120, 80, |x, y| Luma([f32::from(mask.get_pixel(x, y)[0]) / 255.0]));
+        let (areas, lines) = areas(&mask, &ink, 3.5);
         assert_eq!(areas.len(), 1);
         assert_eq!(lines.get_pixel(40, 40)[0], PAPER);
         assert_eq!(lines.get_pixel(83, 22)[0], INK);

@@ -1,10 +1,12 @@
 //! Ink or paper: hysteresis on the plane of ink, with close lines kept apart.
 //!
-//! A place is ink if it is strong, or weak and joined to a strong one (Canny 1986's linking). A place whose ink curves
+//! A place is ink if it is strong, or weak and joined to a strong one (Canny 1986's linking), and not much fainter than
+//! the ink beside it. A place whose ink curves
 //! upward across it, a valley between two ridges, is paper even where blur has made it dark: that is what keeps
 //! hatching lines apart that a threshold alone would pour together.
 
 use image::Luma;
+use rayon::prelude::*;
 
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -20,6 +22,11 @@ const VALLEY: f32 = 0.012;
 const RISE: f32 = 0.02;
 /// Steepest floor of a valley, per grid pixel: a notch in a line's edge is steeper.
 const SLOPE: f32 = 0.06;
+/// A place is ink only from this share of the greatest ink around it: a dark line is cut where it is half as dark, so
+/// that blur does not make it wide, while faint lines elsewhere are still seen.
+const LOCAL_SHARE: f32 = 0.45;
+/// How far around is looked for it, grid pixels.
+const LOCAL_REACH: usize = 4;
 /// Ink from which a place is black, valley or not.
 const BLACK: f32 = 0.9;
 
@@ -28,13 +35,15 @@ pub fn binarise(ink: &Field, strong: f64, weak: f64) -> Gray {
     let (width, height) = ink.dimensions();
     let (strong, weak) = (strong.max(weak) as f32, weak as f32);
     let (w, raw) = (width as usize, ink.as_raw());
+    let around = greatest_around(ink);
+    let is_ink = |i: usize| raw[i] >= weak.max(LOCAL_SHARE * around[i]) && (raw[i] >= BLACK || !is_valley(raw, w, i));
     let mut mask = Gray::new(width, height);
     let mut open: Vec<usize> = Vec::new();
     // The grid's border is paper, so that a place of ink always has all its neighbours.
     for y in 1..height.saturating_sub(1) as usize {
         for x in 1..w.saturating_sub(1) {
             let i = y * w + x;
-            if raw[i] >= strong && is_ink(raw, w, i, weak) {
+            if raw[i] >= strong && is_ink(i) {
                 mask.as_mut()[i] = INK;
                 open.push(i);
             }
@@ -44,7 +53,7 @@ pub fn binarise(ink: &Field, strong: f64, weak: f64) -> Gray {
         for j in [i - w - 1, i - w, i - w + 1, i - 1, i + 1, i + w - 1, i + w, i + w + 1] {
             let (x, y) = (j % w, j / w);
             let inside = x > 0 && y > 0 && x + 1 < w && y + 1 < height as usize;
-            if inside && mask.as_raw()[j] == PAPER && is_ink(raw, w, j, weak) {
+            if inside && mask.as_raw()[j] == PAPER && is_ink(j) {
                 mask.put_pixel(x as u32, y as u32, Luma([INK]));
                 open.push(j);
             }
@@ -53,8 +62,32 @@ pub fn binarise(ink: &Field, strong: f64, weak: f64) -> Gray {
     mask
 }
 
-fn is_ink(raw: &[f32], w: usize, i: usize, weak: f32) -> bool {
-    raw[i] >= weak && (raw[i] >= BLACK || !is_valley(raw, w, i))
+/// The greatest ink within [`LOCAL_REACH`] of every place, in a square.
+fn greatest_around(ink: &Field) -> Vec<f32> {
+    let (w, h) = (ink.width() as usize, ink.height() as usize);
+    let mut rows = vec![0.0f32; w * h];
+    let mut both = vec![0.0f32; w * h];
+    if w == 0 {
+        return both;
+    }
+    let reach = LOCAL_REACH;
+    rows.par_chunks_mut(w).zip(ink.as_raw().par_chunks(w)).for_each(|(out, row)| {
+        for shift in 0..=2 * reach {
+            let (from, to) = (shift.saturating_sub(reach), reach.saturating_sub(shift));
+            let n = w.saturating_sub(from.max(to));
+            for (o, v) in out[to..].iter_mut().zip(&row[from..]).take(n) {
+                *o = o.max(*v);
+            }
+        }
+    });
+    both.par_chunks_mut(w).enumerate().for_each(|(y, out)| {
+        for row in rows[y.saturating_sub(reach) * w..((y + reach + 1) * w).min(w * h)].chunks(w) {
+            for (o, v) in out.iter_mut().zip(row) {
+                *o = o.max(*v);
+            }
+        }
+    });
+    both
 }
 
 /// Whether ink curves upward at `i` (the greater eigenvalue of the Hessian, by central differences) and rises on both

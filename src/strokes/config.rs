@@ -20,12 +20,18 @@ pub struct StrokesConfig {
     pub strong_ink: f64,
     /// Darkness at which a place is ink if it touches sure ink, 0 to 1 (default 0.22).
     pub weak_ink: f64,
-    /// Ink wider than this is an area to outline and fill, mm (default 1.2).
+    /// Ink wider than this is an area to outline and fill, mm (default 1.6: four pen lines).
     pub fill_from_mm: f64,
     /// Distance between the lines that fill an area, mm (default 0.55).
     pub hatch_spacing_mm: f64,
     /// Direction of those lines, degrees from the x axis towards the sheet's bottom (default -52).
     pub hatch_angle_deg: f64,
+    /// Tone so light that its lines would lie further apart than this stays white, mm (default 3.5).
+    pub tone_widest_mm: f64,
+    /// Longest line of tone, mm (default 40).
+    pub tone_longest_mm: f64,
+    /// Shortest line of tone, mm (default 2.5).
+    pub tone_shortest_mm: f64,
     /// Widest gap that is bridged when both ends point at each other, mm (default 1.5).
     pub bridge_mm: f64,
     /// Marks with less ink than this are noise, mm² of full ink (default 0.3: a pen line of 0.75 mm).
@@ -46,9 +52,12 @@ impl Default for StrokesConfig {
             pen_width_mm: 0.4,
             strong_ink: 0.38,
             weak_ink: 0.22,
-            fill_from_mm: 1.2,
+            fill_from_mm: 1.6,
             hatch_spacing_mm: 0.55,
             hatch_angle_deg: -52.0,
+            tone_widest_mm: 3.5,
+            tone_longest_mm: 40.0,
+            tone_shortest_mm: 2.5,
             bridge_mm: 1.5,
             min_ink_mm2: 0.3,
             tolerance_mm: 0.1,
@@ -84,6 +93,9 @@ impl StrokesConfig {
             ("fill_from_mm", self.fill_from_mm, 0.1, 1000.0),
             ("hatch_spacing_mm", self.hatch_spacing_mm, 0.1, 100.0),
             ("hatch_angle_deg", self.hatch_angle_deg, -360.0, 360.0),
+            ("tone_widest_mm", self.tone_widest_mm, 0.1, 100.0),
+            ("tone_longest_mm", self.tone_longest_mm, 0.1, 1000.0),
+            ("tone_shortest_mm", self.tone_shortest_mm, 0.1, 1000.0),
             ("bridge_mm", self.bridge_mm, 0.0, 20.0),
             ("min_ink_mm2", self.min_ink_mm2, 0.0, 1000.0),
             ("tolerance_mm", self.tolerance_mm, 0.0, 10.0),

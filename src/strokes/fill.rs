@@ -41,6 +41,8 @@ const SOLID_SPACING: f64 = 0.85;
 const LONGEST_LINK: f64 = 2.5;
 /// Most turns of a spiral or lines of a hatching, against a spacing far too fine.
 const MOST_ROWS: usize = 2000;
+/// Outlines lower than this hold no hatching line, grid pixels.
+const FLAT: f64 = 0.01;
 /// Depth is counted from the middle of the first pixel outside, half a pixel beyond the edge.
 const EDGE: f64 = 0.5;
 
@@ -94,7 +96,16 @@ fn spiral(depth: &Field, first: f64, spacing: f64) -> Option<Vec<Point<Px>>> {
 /// Hatching lines inside `outlines`, row by row, each from left to right in the hatching's own frame.
 fn rows(outlines: &[Vec<Point<Px>>], spacing: f64, angle: f64) -> Vec<(u32, [Point<Px>; 2])> {
     let mut path = Path::builder();
+    let across = Vector::new(-angle.sin(), angle.cos());
+    let mut empty = true;
     for outline in outlines {
+        let heights = outline.iter().map(|p| p.to_vector().dot(across));
+        let (low, high) = heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(v), h.max(v)));
+        // The hatcher panics on a path without a slope.
+        if high - low < FLAT {
+            continue;
+        }
+        empty = false;
         let mut points = outline.iter().map(|p| point(p.x as f32, p.y as f32));
         let Some(start) = points.next() else {
             continue;
@@ -106,6 +117,9 @@ fn rows(outlines: &[Vec<Point<Px>>], spacing: f64, angle: f64) -> Vec<(u32, [Poi
         path.end(true);
     }
     let mut rows = Vec::new();
+    if empty {
+        return rows;
+    }
     let mut keep = |s: &HatchSegment| {
         let end = |p: lyon::math::Point| Point::new(f64::from(p.x), f64::from(p.y));
         rows.push((s.row, [end(s.a.position), end(s.b.position)]));

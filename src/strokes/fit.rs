@@ -272,7 +272,7 @@ fn whittaker(samples: &[Trace], stiffness: f64) -> Vec<Point<Px>> {
 }
 
 /// Points of `curve` at chords as long as its bend allows, evenly changing; both its ends are kept.
-fn chords(curve: &[Point<Px>], tightness: Tightness) -> Vec<Point<Px>> {
+pub fn chords(curve: &[Point<Px>], tightness: Tightness) -> Vec<Point<Px>> {
     let n = curve.len();
     if n < 3 {
         return curve.to_vec();

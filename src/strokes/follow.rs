@@ -39,6 +39,8 @@ const MOST_BEND: f64 = 1.15;
 const LEFT_OVER: f64 = 0.6;
 /// Bend up to which arms across a middle piece make that piece a part of both.
 const CROSS_BEND: f64 = 0.45;
+/// Sway up to which they do: short arms seem to leave along the middle piece.
+const CROSS_SWAY: f64 = 1.0;
 /// Longest middle piece of a crossing, in widths of its lines.
 const CROSS_WIDTHS: f64 = 6.0;
 /// Places of an arm that give its direction, beyond the crossing, grid pixels.
@@ -104,33 +106,42 @@ impl<'a> Crossings<'a> {
                     self.join(a, b);
                 }
             } else if a != b && length <= CROSS_WIDTHS * (na.radius + nb.radius) {
-                middles.push((length, e));
+                middles.extend(self.middle(e, &arms[a], &arms[b]).map(|cost| (cost, e)));
             }
         }
-        // Shorter middle pieces first: of two readings the tighter crossing is the likelier.
+        // The straightest crossings first: in a lattice, an arm of one crossing looks like the middle of another.
         middles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for (_, e) in middles {
             let [Some(a), Some(b)] = self.graph.edges[e].ends else {
                 continue;
             };
-            if self.group[a] != self.group[b] && self.is_middle(e, &arms[a], &arms[b]) {
+            if self.group[a] != self.group[b] && self.middle(e, &arms[a], &arms[b]).is_some() {
                 self.inner[e] = true;
                 self.join(a, b);
             }
         }
     }
 
-    /// Whether two lines run over edge `e` together: two arms at either end, each continued by one at the other.
-    fn is_middle(&self, e: usize, a: &[Arm], b: &[Arm]) -> bool {
+    /// What it costs to read edge `e` as the way of two lines over a crossing: two arms at either end, each continued by
+    /// one at the other. `None` if they do not.
+    fn middle(&self, e: usize, a: &[Arm], b: &[Arm]) -> Option<f64> {
         let outer = |arms: &[Arm]| -> Vec<Ray> {
             arms.iter().filter(|arm| arm.0 != e && !self.inner[arm.0]).filter_map(|arm| self.ray(*arm)).collect()
         };
         let (a, b) = (outer(a), outer(b));
         let ([a0, a1], [b0, b1]) = (&a[..], &b[..]) else {
-            return false;
+            return None;
         };
-        let straight = |p: &Ray, q: &Ray| bend(p, q).max(bend_over_gap(p, q)) < CROSS_BEND;
-        (straight(a0, b0) && straight(a1, b1)) || (straight(a0, b1) && straight(a1, b0))
+        // One line may turn on its way, as where an arc touches a straight line, but not both.
+        let read = |p: [&Ray; 2], q: [&Ray; 2]| {
+            let (one, other) = (passage(p[0], p[1]), passage(q[0], q[1]));
+            let fits = one.turn.min(other.turn) < CROSS_BEND
+                && one.turn.max(other.turn) < MOST_BEND
+                && one.sway.max(other.sway) < CROSS_SWAY;
+            fits.then(|| one.cost() + other.cost())
+        };
+        let readings = [read([a0, b0], [a1, b1]), read([a0, b1], [a1, b0])];
+        readings.into_iter().flatten().min_by(f64::total_cmp)
     }
 
     /// The direction in which `arm` leaves, measured beyond the ink of the junction.
@@ -138,10 +149,13 @@ impl<'a> Crossings<'a> {
         let edge = &self.graph.edges[arm.0];
         let node = edge.ends[arm.1].map(|n| &self.graph.nodes[n])?;
         let skip = node.radius.max(1.5);
+        let far = edge.ends[1 - arm.1].map(|n| &self.graph.nodes[n]);
+        let before_far = |p: &Point<Px>| far.is_none_or(|far| (*p - far.at).length() >= far.radius);
         let beyond: Vec<Point<Px>> = edge
             .from_end(arm.1)
             .map(|p| p.at)
             .skip_while(|p| (*p - node.at).length() < skip)
+            .take_while(before_far)
             .take((SIGHT_PX + 2.0 * node.radius) as usize)
             .collect();
         let tip = edge.from_end(1 - arm.1).next()?.at;
@@ -183,27 +197,37 @@ fn direction(points: &[Point<Px>]) -> (Point<Px>, Vector<Px>) {
     (middle, if along.dot(ahead) < 0.0 { -along } else { along })
 }
 
-/// How far a line going in along one ray and out along the other turns, in radians.
-fn bend(a: &Ray, b: &Ray) -> f64 {
-    (-a.out).dot(b.out).clamp(-1.0, 1.0).acos()
+/// How a line going in along one ray and out along the other would run.
+#[derive(Debug, Clone, Copy)]
+struct Passage {
+    /// How far it turns in all, radians.
+    turn: f64,
+    /// How far it sways on the way, radians: nothing on a straight line or an arc, which leaves the chord as it meets it.
+    sway: f64,
 }
 
-/// How far the way from one ray's start to the other's leaves the two directions, in radians.
-fn bend_over_gap(a: &Ray, b: &Ray) -> f64 {
-    let gap = b.from - a.from;
-    if gap.length() < 2.0 {
-        return 0.0;
+impl Passage {
+    fn cost(self) -> f64 {
+        self.turn * self.turn + 0.25 * self.sway * self.sway
     }
-    let gap = gap.normalize();
-    let off = |c: f64| c.clamp(-1.0, 1.0).acos();
-    off(gap.dot(-a.out)).max(off(gap.dot(b.out)))
+}
+
+fn passage(a: &Ray, b: &Ray) -> Passage {
+    let (into, out) = (-a.out, b.out);
+    let turn = into.angle_to(out).radians.abs();
+    let chord = b.from - a.from;
+    if chord.length() < 2.0 {
+        return Passage { turn, sway: 0.0 };
+    }
+    let sway = (into.angle_to(chord).radians - chord.angle_to(out).radians).abs();
+    Passage { turn, sway: sway.min(std::f64::consts::TAU - sway) }
 }
 
 /// Which rays go on in which: no more than [`MOST_BEND`] each, and all together as little as can be.
 fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
     let cost = |a: &Ray, b: &Ray| {
-        let (turn, gap) = (bend(a, b), bend_over_gap(a, b));
-        (turn <= MOST_BEND && gap <= MOST_BEND).then_some(turn * turn + 0.5 * gap * gap)
+        let passage = passage(a, b);
+        (passage.turn <= MOST_BEND && passage.sway <= MOST_BEND).then(|| passage.cost())
     };
     let mut free: Vec<&Ray> = rays.iter().collect();
     let mut found = Vec::new();

@@ -22,6 +22,7 @@ pub mod weigh;
 pub mod fit;
 pub mod outline;
 pub mod fill;
+pub mod tone;
 pub mod recipe;
 pub mod svg;
 
@@ -199,14 +200,17 @@ impl From<StrokesError> for Fault {
     }
 }
 
-/// The strokes of `sketch` on `sheet`.
+/// The strokes of `sketch` on `sheet`: its ink, and its tone if it has any.
 pub fn strokes(sketch: &Sketch, sheet: &Sheet, config: &StrokesConfig) -> Result<Traced, StrokesError> {
-    trace_raster(sketch.ink(), sheet, config)
+    trace(Tracing::new(sketch.ink(), sketch.tone(), sheet, config)?)
 }
 
 /// The strokes of any gray raster (255 paper, 0 ink) on `sheet`.
 pub fn trace_raster(raster: &Gray, sheet: &Sheet, config: &StrokesConfig) -> Result<Traced, StrokesError> {
-    let mut tracing = Tracing::new(raster, sheet, config)?;
+    trace(Tracing::new(raster, None, sheet, config)?)
+}
+
+fn trace(mut tracing: Tracing) -> Result<Traced, StrokesError> {
     for pass in Pass::ALL {
         pass.run(&mut tracing);
     }

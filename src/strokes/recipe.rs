@@ -10,6 +10,7 @@ use crate::geom::Point;
 use crate::geom::Px;
 use crate::raster::Field;
 use crate::raster::Gray;
+use crate::sketch::Tone;
 use crate::strokes::MOST_SIDE_PX;
 use crate::strokes::Sheet;
 use crate::strokes::Stroke;
@@ -36,6 +37,8 @@ use crate::strokes::place::Placement;
 use crate::strokes::prune;
 use crate::strokes::refine;
 use crate::strokes::thin;
+use crate::strokes::tone;
+use crate::strokes::tone::Hatching;
 use crate::strokes::weigh;
 
 /// Rasters up to this many pixels a side are traced on a grid twice as fine.
@@ -74,13 +77,15 @@ pub enum Pass {
     Fit,
     /// Black areas filled: see [`fill`].
     Fill,
+    /// Shade hatched: see [`tone`].
+    Tone,
     /// Onto the sheet: see [`Placement`].
     Place,
 }
 
 impl Pass {
     /// The recipe: every pass, in order.
-    pub const ALL: [Pass; 13] = [
+    pub const ALL: [Pass; 14] = [
         Pass::Ink,
         Pass::Binarise,
         Pass::Areas,
@@ -93,6 +98,7 @@ impl Pass {
         Pass::Weigh,
         Pass::Fit,
         Pass::Fill,
+        Pass::Tone,
         Pass::Place,
     ];
 
@@ -108,7 +114,7 @@ impl Pass {
             }
             Pass::Areas => {
                 let least = (config.fill_from_mm / 2.0 * px_per_mm).max(LEAST_AREA_PX);
-                (t.areas, t.mask) = areas::areas(&t.mask, &t.radius, least);
+                (t.areas, t.mask) = areas::areas(&t.mask, &t.ink, least);
                 t.report.areas = t.areas.len();
             }
             Pass::Thin => t.skeleton = thin::thin(&t.mask),
@@ -137,6 +143,17 @@ impl Pass {
                 };
                 let filled: Vec<_> = t.areas.par_iter().flat_map_iter(|area| fill::fill(area, filling)).collect();
                 t.curves.extend(filled);
+            }
+            Pass::Tone => {
+                let hatching = Hatching {
+                    pen: config.pen_width_mm * px_per_mm,
+                    widest: config.tone_widest_mm * px_per_mm,
+                    longest: config.tone_longest_mm * px_per_mm,
+                    shortest: config.tone_shortest_mm * px_per_mm,
+                };
+                let tightness = tightness(config, px_per_mm);
+                let lines = t.tone.map(|tone| tone::hatch(tone, t.placement.grid(), hatching)).unwrap_or_default();
+                t.curves.extend(lines.iter().map(|line| (StrokeKind::Hatch, fit::chords(line, tightness))));
             }
             Pass::Place => {
                 let place = |(kind, points): &(StrokeKind, Vec<Point<Px>>)| {
@@ -182,6 +199,7 @@ pub struct Report {
 #[derive(Debug, Clone)]
 pub struct Tracing<'a> {
     raster: &'a Gray,
+    tone: Option<&'a Tone>,
     config: &'a StrokesConfig,
     placement: Placement,
     ink: Field,
@@ -198,7 +216,12 @@ pub struct Tracing<'a> {
 
 impl<'a> Tracing<'a> {
     /// The state before the first pass, or why `raster` cannot be traced so.
-    pub fn new(raster: &'a Gray, sheet: &Sheet, config: &'a StrokesConfig) -> Result<Self, StrokesError> {
+    pub fn new(
+        raster: &'a Gray,
+        tone: Option<&'a Tone>,
+        sheet: &Sheet,
+        config: &'a StrokesConfig,
+    ) -> Result<Self, StrokesError> {
         config.check()?;
         let (width_px, height_px) = raster.dimensions();
         if width_px == 0 || height_px == 0 {
@@ -211,6 +234,7 @@ impl<'a> Tracing<'a> {
         let grid = Grid { scale, border: BORDER };
         Ok(Self {
             raster,
+            tone,
             config,
             placement: Placement::new((width_px, height_px), grid, sheet, config.margins_mm, config.top_share)?,
             ink: Field::default(),
@@ -235,6 +259,7 @@ impl<'a> Tracing<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sketch::Sketch;
     use image::Luma;
 
     /// Small rasters that every pass must live with.
@@ -265,7 +290,10 @@ mod tests {
         let sheet = Sheet::new(148.0, 210.0).expect("A5");
         let config = StrokesConfig::default();
         for (name, raster) in rasters() {
-            let mut t = Tracing::new(&raster, &sheet, &config).expect("a small raster");
+            let (w, h) = raster.dimensions();
+            let angles = Field::from_fn(w, h, |x, y| Luma([0.1 * x as f32 + 0.3 * y as f32]));
+            let tone = Tone::new(raster.clone(), angles).expect("planes of one size");
+            let mut t = Tracing::new(&raster, Some(&tone), &sheet, &config).expect("a small raster");
             for pass in Pass::ALL {
                 pass.run(&mut t);
                 let (w, h) = (f64::from(t.ink.width()), f64::from(t.ink.height()));
@@ -282,7 +310,8 @@ mod tests {
                 assert!(t.curves.iter().flat_map(|c| &c.1).all(on_grid), "{name}: curve off the grid after {pass:?}");
             }
             let traced = t.finish().unwrap_or_else(|e| panic!("{name}: {e}"));
-            let again = crate::strokes::trace_raster(&raster, &sheet, &config).expect("the same raster");
+            let sketch = Sketch::with_tone(raster.clone(), tone.clone()).expect("planes of one size");
+            let again = crate::strokes::strokes(&sketch, &sheet, &config).expect("the same raster");
             assert_eq!(traced, again, "{name}: not the same twice");
         }
     }

@@ -31,11 +31,11 @@ pub fn resolve(everywhere: &Everywhere, machine: &Machine) -> Result<Config, Fau
 pub fn run(everywhere: &Everywhere, command: &Command) -> Result<(), Fault> {
     let loaded = load(everywhere, &Machine::default())?;
     match command {
-        Command::Show { effective, origin } => {
+        Command::Show { origin, .. } => {
             if everywhere.json {
-                output::print_json("config.show", json!({ "settings": loaded.to_json(*effective) }))
+                output::print_json("config.show", loaded.to_json())
             } else {
-                output::print_line(loaded.to_toml(*effective, *origin).trim_end())
+                output::print_line(loaded.to_toml(*origin).trim_end())
             }
         }
         Command::Check => {

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::path::Path;
 
+use models::Manifest;
 use rustix::fs::Access;
 use serde::Serialize;
 use serde_json::json;
@@ -65,7 +66,7 @@ pub fn run(everywhere: &Everywhere) -> Result<(), Fault> {
         Err(fault) => findings.push(Finding::new("configuration", State::Fault, fault.to_string())),
     }
     findings.extend(ports());
-    findings.push(models());
+    findings.push(weights());
     findings.extend(disk(Path::new("drawings")));
 
     let faults = findings.iter().filter(|f| f.state == State::Fault).count();
@@ -93,20 +94,22 @@ fn cameras(source: Source) -> Finding {
         ),
         (0, _) => Finding::new("camera", State::Good, "none needed: the configuration names no webcam"),
         (_, _) => {
-            let closed: Vec<String> = found
-                .iter()
-                .map(|camera| camera.path.clone())
-                .filter(|path| rustix::fs::access(path.as_path(), Access::READ_OK | Access::WRITE_OK).is_err())
-                .map(|path| path.display().to_string())
-                .collect();
-            if closed.is_empty() {
-                let names: Vec<String> = found.iter().map(ToString::to_string).collect();
-                Finding::new("camera", State::Good, names.join("; "))
-            } else {
-                let text = format!("this user may not use {}; add the user to the group video and log in anew", closed.join(", "));
-                Finding::new("camera", State::Fault, text)
-            }
+            let state = if found.iter().any(|c| c.problem.is_some()) { State::Fault } else { State::Good };
+            let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+            Finding::new("camera", state, names.join("; "))
         }
+    }
+}
+
+fn weights() -> Finding {
+    let manifest = Manifest::shipped();
+    if manifest.entries().is_empty() {
+        return Finding::new("model files", State::Good, "none needed: style flow draws without a network");
+    }
+    let wrong = models::weights::check(&manifest, Path::new("models/weights"));
+    match wrong.first() {
+        None => Finding::new("model files", State::Good, format!("{} verified", manifest.entries().len())),
+        Some(error) => Finding::new("model files", State::Fault, error.to_string()),
     }
 }
 

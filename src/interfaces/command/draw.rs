@@ -49,7 +49,8 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
 
     let recipe = Recipe {
         framing: framing(command),
-        sketch: &config.sketch,
+        backdrop: &config.backdrop,
+        lines: &config.lines,
         strokes: &config.strokes,
         sheet: config.sheet,
         plan: &config.plan,
@@ -59,24 +60,14 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         progress.enter(stage);
         if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    write_stages(&folder, &job, &config)?;
+    write_stages(&folder, &job)?;
     drawing::write_plan(&folder, &job.plan, &job.program, &config, &name)?;
 
     let pace = if command.real_time { Pace::RealTime } else { Pace::AtOnce };
     let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, pace, &stop, &mut progress)?;
     let stages: serde_json::Map<_, _> =
         progress.finish().iter().map(|(stage, took)| (stage.name().to_owned(), json!(took.as_secs_f64()))).collect();
-    if !drawn.finished {
-        return Err(Fault::new(
-            Kind::Cancelled,
-            format!(
-                "stopped {:.0} s into a drawing of {:.0} s; the pen is up and the sheet so far is in {}",
-                drawn.plan_secs,
-                job.plan.total_secs(),
-                folder.path().join("paper.png").display()
-            ),
-        ));
-    }
+    drawing::check_finished(&job.plan, &drawn, &folder)?;
 
     if everywhere.json {
         let mut result = drawing::sum_json(&job.plan, folder.path());
@@ -84,7 +75,9 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         output::print_json("draw", result)?;
     } else {
         if std::io::stdout().is_terminal() {
-            let paper = preview::inked(&job.plan, &config.ink, drawn.plan_secs)?;
+            let ink = drawing::ink(&config);
+            let lines = preview::drawn_until(&job.plan, drawn.plan_secs);
+            let paper = preview::coverage(job.plan.sheet(), lines.iter().map(Vec::as_slice), &ink);
             output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_end())?;
         }
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;
@@ -101,7 +94,7 @@ const TERMINAL_COLUMNS: u32 = 72;
 /// The photo, and a name for its folder.
 fn photograph(command: &Draw, config: &Config) -> Result<(String, Photo), Fault> {
     if let Some(path) = &command.photo {
-        let bytes = output::read_input(path, photo::MAX_BYTES)?;
+        let bytes = output::read_input(path, photo::MAX_FILE_BYTES as u64)?;
         let photo = photo::decode(&bytes).map_err(|e| Fault::from(e).at(path.display()))?;
         let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).filter(|s| s != "-");
         return Ok((name.unwrap_or_else(|| "photo".into()), photo));
@@ -119,7 +112,7 @@ fn photograph(command: &Draw, config: &Config) -> Result<(String, Photo), Fault>
         return Ok(("visitor".into(), camera::open(&camera)?.still()?.photo));
     }
     let sitter = match &command.sitter {
-        Some(name) => sitters::named(name)?,
+        Some(name) => sitters::sitter(name)?,
         None => &sitters::sitters()[0],
     };
     Ok((sitter.name.into(), photo::decode(sitter.jpeg)?))
@@ -132,11 +125,10 @@ fn framing(command: &Draw) -> Framing {
 }
 
 /// A picture for every stage.
-fn write_stages(folder: &Folder, job: &Job, config: &Config) -> Result<(), Fault> {
+fn write_stages(folder: &Folder, job: &Job) -> Result<(), Fault> {
     folder.write("portrait.png", &raster::rgb_png(job.portrait.pixels()))?;
     folder.write("lines.png", &raster::gray_png(job.lines.ink()))?;
-    folder.write("sketch.png", &raster::gray_png(&job.sketch.flattened()))?;
-    folder.write("strokes.svg", preview::strokes_svg(&job.plan, &config.ink).as_bytes())?;
+    folder.write("sketch.png", &raster::gray_png(job.sketch.ink()))?;
     Ok(())
 }
 

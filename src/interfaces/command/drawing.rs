@@ -11,20 +11,37 @@ use super::progress::Progress;
 use super::progress::clock;
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::fault::Kind;
 use crate::job::Stage;
 use crate::plan::MotionPlan;
 use crate::plan::Program;
 use crate::preview;
+use crate::preview::InkConfig;
+use crate::preview::SvgOptions;
+use crate::raster;
 use crate::robot::Drawn;
 use crate::robot::Pace;
 use crate::robot::Robot;
 use crate::robot::Simulated;
 
+/// The configured pen on the configured paper.
+pub fn ink(config: &Config) -> InkConfig {
+    InkConfig {
+        pen_width_mm: config.pen.width_mm,
+        ink: config.pen.colour.0,
+        opacity: config.pen.opacity,
+        paper: config.paper.colour.0,
+        ..InkConfig::default()
+    }
+}
+
 /// The plan's own files: `strokes.svg` (ordered, pen-up moves hidden), `plan.json`, `program.gcode`, `preview.html`.
 pub fn write_plan(folder: &Folder, plan: &MotionPlan, program: &Program, config: &Config, title: &str) -> Result<(), Fault> {
-    folder.write("plan.json", plan.to_json().as_bytes())?;
+    let options = SvgOptions { travels: false, pen_width_mm: config.pen.width_mm };
+    folder.write("strokes.svg", preview::svg(plan, &options).as_bytes())?;
+    folder.write("plan.json", &plan.to_json())?;
     folder.write("program.gcode", &program.bytes())?;
-    folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;
+    folder.write("preview.html", preview::page(plan, &ink(config), title).as_bytes())?;
     Ok(())
 }
 
@@ -41,8 +58,26 @@ pub fn draw_on_paper(
     progress.enter(Stage::Paper);
     let total = plan.total_secs();
     let drawn = Simulated::new(pace).draw(plan, program, stop.flag(), &mut |secs| progress.drawing(secs, total));
-    folder.write("paper.png", &preview::paper_png(plan, &config.ink, drawn.plan_secs)?)?;
+    let lines = preview::drawn_until(plan, drawn.plan_secs);
+    let paper = preview::inked(plan.sheet(), lines.iter().map(Vec::as_slice), &ink(config));
+    folder.write("paper.png", &raster::rgb_png(&paper))?;
     Ok(drawn)
+}
+
+/// A fault if a person stopped the drawing before its end.
+pub fn check_finished(plan: &MotionPlan, drawn: &Drawn, folder: &Folder) -> Result<(), Fault> {
+    if drawn.finished {
+        return Ok(());
+    }
+    Err(Fault::new(
+        Kind::Cancelled,
+        format!(
+            "stopped {:.0} s into a drawing of {:.0} s; the pen is up and the sheet so far is in {}",
+            drawn.plan_secs,
+            plan.total_secs(),
+            folder.path().join("paper.png").display()
+        ),
+    ))
 }
 
 /// The one line at the end: strokes, pen lifts, metres of ink, estimated time.

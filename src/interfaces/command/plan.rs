@@ -1,5 +1,7 @@
 //! `portraitist plan FILE.svg --out DIR`: any SVG becomes a plan, a program and previews.
 
+use serde_json::json;
+
 use super::Everywhere;
 use super::arguments::Plan;
 use super::drawing;
@@ -7,12 +9,16 @@ use super::interrupt::StopSwitch;
 use super::output;
 use super::output::Folder;
 use super::progress::Progress;
+use crate::config::Config;
 use crate::fault::Fault;
 use crate::job::Stage;
 use crate::plan;
-use crate::preview;
+use crate::plan::Program;
+use crate::plan::verify;
 use crate::robot::Pace;
 use crate::strokes::svg;
+use crate::strokes::svg::Fit;
+use crate::strokes::svg::SvgConfig;
 
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
@@ -23,6 +29,39 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
 
     progress.enter(Stage::Strokes);
     let bytes = output::read_input(&command.svg, svg::MAX_BYTES as u64)?;
-    let _ = bytes;
-    todo!("{stop:?} {config:?} {at_svg:?}")
+    let drawing = svg::read(&bytes, &reading(&config, command.fit)).map_err(|e| at_svg(e.into()))?;
+    progress.enter(Stage::Plan);
+    let plan = plan::plan(&drawing.strokes, &config.robot, &config.plan).map_err(|e| at_svg(e.into()))?;
+    progress.enter(Stage::Program);
+    let program = Program::of(&plan);
+    verify::verify(&program.bytes(), plan.sheet(), plan.robot()).map_err(|e| at_svg(e.into()))?;
+
+    let folder = Folder::create(&command.out)?;
+    let title = command.svg.file_stem().map_or("plan".into(), |name| name.to_string_lossy());
+    drawing::write_plan(&folder, &plan, &program, &config, &title)?;
+    let drawn = drawing::draw_on_paper(&folder, &plan, &program, &config, Pace::AtOnce, &stop, &mut progress)?;
+    progress.finish();
+    drawing::check_finished(&plan, &drawn, &folder)?;
+
+    let remarks = drawing.report.remarks();
+    if everywhere.json {
+        let mut result = drawing::sum_json(&plan, folder.path());
+        result["left_out"] = json!(drawing.report);
+        output::print_json("plan", result)
+    } else {
+        for remark in &remarks {
+            eprintln!("portraitist: {}: {remark}", command.svg.display());
+        }
+        output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&plan)))
+    }
+}
+
+/// How the SVG is read: as large as it says, or fitted onto the configured paper.
+fn reading(config: &Config, fit: bool) -> SvgConfig {
+    let fit = fit.then_some(Fit {
+        sheet_width_mm: config.paper.width_mm,
+        sheet_height_mm: config.paper.height_mm,
+        margin_mm: config.paper.margin_mm,
+    });
+    SvgConfig { fit: fit.or(config.svg.fit), ..config.svg.clone() }
 }

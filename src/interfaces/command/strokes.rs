@@ -9,15 +9,17 @@ use crate::fault::Fault;
 use crate::photo;
 use crate::strokes;
 use crate::strokes::svg;
+use crate::strokes::svg::Layers;
 
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Strokes) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &command.machine)?;
-    let bytes = output::read_input(&command.image, photo::MAX_BYTES)?;
+    let bytes = output::read_input(&command.image, photo::MAX_FILE_BYTES as u64)?;
     let at_image = |fault: Fault| fault.at(command.image.display());
-    let picture = photo::decode_drawing(&bytes).map_err(|e| at_image(e.into()))?;
+    let photo = photo::decode(&bytes).map_err(|e| at_image(e.into()))?;
+    let picture = image::imageops::grayscale(photo.pixels());
     let traced = strokes::trace_raster(&picture, &config.sheet, &config.strokes).map_err(|e| at_image(e.into()))?;
-    output::write_file(&command.out, svg::write(&traced.set, config.strokes.pen_width_mm).as_bytes())?;
+    output::write_file(&command.out, svg::write(&traced.set, config.pen.width_mm, Layers::ByKind).as_bytes())?;
     let (count, ink_mm) = (traced.set.strokes().len(), traced.set.ink_mm());
     if everywhere.json {
         output::print_json(

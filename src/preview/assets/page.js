@@ -122,8 +122,8 @@
 
   /** Brings the ink canvas to where exactly the motions before `m` are drawn. */
   function inkUntil(m) {
-    if (m < inked) {
-      const from = kept.filter((k) => k.motion <= m).pop();
+    const from = kept.filter((k) => k.motion <= m).pop();
+    if (m < inked || (from && from.motion > inked)) {
       clear(ink);
       ink.globalAlpha = 1;
       if (from) ink.drawImage(from.picture, 0, 0);

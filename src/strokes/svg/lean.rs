@@ -32,17 +32,19 @@ const INKSCAPE: &str = "http://www.inkscape.org/namespaces/inkscape";
 const MAX_NODES: u32 = 4 * MAX_ELEMENTS as u32;
 /// Most tries of a selector on an element or one of its ancestors: some two seconds.
 const MAX_STYLE_TRIES: f64 = 50e6;
+/// Most digits before the point in a number that says where a shape is: a thousand kilometres.
+const MAX_DIGITS: usize = 9;
 /// The ink that stands for gradients and patterns.
 const GRAY: &str = "#808080";
 
 const CONTAINERS: [&str; 8] = ["svg", "g", "a", "defs", "symbol", "switch", "clipPath", "use"];
 const SHAPES: [&str; 7] = ["path", "rect", "circle", "ellipse", "line", "polyline", "polygon"];
 #[rustfmt::skip]
-const ATTRIBUTES: [&str; 46] = [
+const ATTRIBUTES: [&str; 45] = [
     "id", "class", "style", "transform", "transform-origin", "viewBox", "preserveAspectRatio",
     "x", "y", "width", "height", "rx", "ry", "cx", "cy", "r", "x1", "y1", "x2", "y2", "points", "d",
     "fill", "fill-opacity", "fill-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray",
-    "stroke-dashoffset", "stroke-linecap", "opacity", "display", "visibility", "overflow", "color", "font-size",
+    "stroke-dashoffset", "opacity", "display", "visibility", "overflow", "color", "font-size",
     "clip-path", "clip-rule", "clipPathUnits", "systemLanguage", "requiredFeatures", "requiredExtensions",
     "mix-blend-mode", "pathLength", "paint-order",
 ];
@@ -218,8 +220,13 @@ impl Copy<'_> {
             "style" => declarations_without_servers(value, &mut self.report.effects),
             "fill" | "stroke" if value.contains("url(") => Cow::Borrowed(GRAY),
             "d" | "points" => {
-                self.report.unreadable += usize::from(!numbers_are_finite(value));
-                Cow::Borrowed(value)
+                let sound = sound_prefix(value);
+                self.report.unreadable += usize::from(sound < value.len());
+                Cow::Borrowed(&value[..sound])
+            }
+            "r" | "rx" | "ry" | "width" | "height" | "viewBox" if !value.split([' ', ',']).all(is_sound_length) => {
+                self.report.unreadable += 1;
+                return;
             }
             _ => Cow::Borrowed(value),
         };
@@ -276,29 +283,56 @@ fn declarations_without_servers<'a>(css: &'a str, effects: &mut usize) -> Cow<'a
     Cow::Owned(plain)
 }
 
-/// Whether path data holds only what can be a command or a number that a 32-bit float can hold.
-fn numbers_are_finite(data: &str) -> bool {
-    let mut bytes = data.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'e' | b'E' => {
-                let tiny = bytes.next_if_eq(&b'-').is_some();
-                bytes.next_if_eq(&b'+');
-                let mut exponent = 0_u32;
-                while let Some(digit) = bytes.next_if(u8::is_ascii_digit) {
-                    exponent = exponent.saturating_mul(10).saturating_add(u32::from(digit - b'0'));
+/// How many bytes of `data` hold nothing but path commands, units and numbers below 10^[`MAX_DIGITS`]. (An arc is
+/// drawn as cubics that are more the larger it is: with radii near a float's limit, millions.)
+fn sound_prefix(data: &str) -> usize {
+    let bytes = data.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let begin = at;
+        match bytes[at] {
+            b'0'..=b'9' | b'.' => {
+                let digits = |at: &mut usize| {
+                    let from = *at;
+                    *at += bytes[from..].iter().take_while(|b| b.is_ascii_digit()).count();
+                    &data[from..*at]
+                };
+                let mut size = digits(&mut at).trim_start_matches('0').len();
+                if bytes.get(at) == Some(&b'.') {
+                    at += 1;
+                    digits(&mut at);
                 }
-                if exponent > 37 && !tiny {
-                    return false;
+                // Else the e begins a unit.
+                let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+                if matches!(bytes.get(at), Some(b'e' | b'E'))
+                    && bytes.get(at + 1 + sign).is_some_and(u8::is_ascii_digit)
+                {
+                    let tiny = bytes[at + 1] == b'-';
+                    at += 1 + sign;
+                    let exponent = digits(&mut at).trim_start_matches('0');
+                    size = match exponent.parse::<usize>() {
+                        _ if tiny => size,
+                        Ok(e) => size.saturating_add(e),
+                        Err(_) => size + usize::from(!exponent.is_empty()) * MAX_DIGITS,
+                    };
+                }
+                if size > MAX_DIGITS {
+                    return begin;
                 }
             }
-            b'0'..=b'9' | b'+' | b'-' | b'.' | b',' => {}
-            byte if byte.is_ascii_whitespace() => {}
-            byte if b"MmZzLlHhVvCcSsQqTtAa".contains(&byte) => {}
-            _ => return false,
+            b'+' | b'-' | b',' | b'%' => at += 1,
+            byte if byte.is_ascii_whitespace() || b"MmZzLlHhVvCcSsQqTtAa".contains(&byte) => at += 1,
+            _ => return begin,
         }
     }
-    true
+    at
+}
+
+/// Whether `length` is a number of bounded size with a unit of fixed size.
+fn is_sound_length(length: &str) -> bool {
+    let number = length.trim().trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = length.trim()[number.len()..].to_ascii_lowercase();
+    sound_prefix(number) == number.len() && matches!(unit.as_str(), "" | "px" | "pt" | "pc" | "mm" | "cm" | "in")
 }
 
 fn push_escaped(xml: &mut String, text: &str) {
@@ -357,17 +391,32 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_no_float_holds_are_seen() {
-        for (data, finite) in [
-            ("M0 0L1e3,-.5", true),
-            ("M0 0L1E-0099 5", true),
-            ("M0 0L1E+0038 5", false),
-            ("M0 0L1e400 5", false),
-            ("MNaN 0", false),
-            ("M0 0Linf 0", false),
-            ("M0 0L5,5e", true),
+    fn numbers_beyond_reason_end_a_shape() {
+        for (data, sound) in [
+            ("M0 0L1e3,-.5", "M0 0L1e3,-.5"),
+            ("M0 0L1E-0099 5", "M0 0L1E-0099 5"),
+            ("M0 0L123456789.25 5", "M0 0L123456789.25 5"),
+            ("M0 0L1234567890 5", "M0 0L"),
+            ("M0 0L12e8 5", "M0 0L"),
+            ("M0 0L1e+038 5", "M0 0L"),
+            ("M0 0L1e99999999999999999999999 5", "M0 0L"),
+            ("MNaN 0", "M"),
+            ("M0 0Linf 0", "M0 0L"),
+            ("M0 0L5,5e", "M0 0L5,5"),
+            ("M0 0L5,5\u{661}", "M0 0L5,5"),
         ] {
-            assert_eq!(numbers_are_finite(data), finite, "{data}");
+            assert_eq!(&data[..sound_prefix(data)], sound);
+        }
+        for (length, sound) in [
+            ("5", true),
+            (" 5.5mm ", true),
+            ("50%", true),
+            ("1e9%", false),
+            ("2em", false),
+            ("1e37", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_sound_length(length), sound, "{length}");
         }
     }
 

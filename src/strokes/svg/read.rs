@@ -47,11 +47,7 @@ const WHITE: u8 = 250;
 pub fn read(bytes: &[u8], config: &SvgConfig) -> Result<SvgDrawing, SvgError> {
     let mut report = SvgReport::default();
     let lean = lean(&bounds::text(bytes)?, &mut report)?;
-    let tree = usvg::Tree::from_str(&lean.svg, &offline()).map_err(|e| match e {
-        usvg::Error::InvalidSize => SvgError::NoSize,
-        usvg::Error::ElementsLimitReached => SvgError::TooManyElements,
-        e => SvgError::BrokenXml(e.to_string()),
-    })?;
+    let tree = resolved(&lean.svg)?;
     let page = (f64::from(tree.size().width()) * MM_PER_PX, f64::from(tree.size().height()) * MM_PER_PX);
     match &config.fit {
         None => {
@@ -70,6 +66,21 @@ pub fn read(bytes: &[u8], config: &SvgConfig) -> Result<SvgDrawing, SvgError> {
 
 /// One stroke to be: what it is for and where it goes, in mm.
 type Line = (StrokeKind, Vec<Point>);
+
+/// The document's tree, all styles, units and repeats resolved.
+///
+/// `usvg` measures strokes in 32-bit floats, and its stroker panics where their squares overflow under a skewed
+/// transform (tiny-skia-path 0.12, `find_quad_max_curvature`). What a transform adds up to is known to no one before
+/// `usvg` has resolved it, so this one panic is caught; it says the same as the bound on coordinates further down.
+fn resolved(svg: &str) -> Result<usvg::Tree, SvgError> {
+    match std::panic::catch_unwind(|| usvg::Tree::from_str(svg, &offline())) {
+        Ok(Ok(tree)) => Ok(tree),
+        Ok(Err(usvg::Error::InvalidSize)) => Err(SvgError::NoSize),
+        Ok(Err(usvg::Error::ElementsLimitReached)) => Err(SvgError::TooManyElements),
+        Ok(Err(e)) => Err(SvgError::BrokenXml(e.to_string())),
+        Err(_) => Err(SvgError::FarAway),
+    }
+}
 
 /// No fonts, no files, no data URLs.
 fn offline() -> usvg::Options<'static> {
@@ -260,15 +271,14 @@ impl<'a> Walk<'a> {
         let ink = self.ink(path);
         let to_mm = self.to_mm * affine(path.abs_transform());
         let curves = bez_path(path.data());
-        let (mut lines, outlined) = match ink {
-            Ink::Nothing => return Ok(()),
-            Ink::Stroke(None) => (self.flattened(&(to_mm * curves))?, false),
-            Ink::Stroke(Some((dashes, offset))) => {
-                (self.flattened(&self.dashed(to_mm, curves, dashes, offset)?)?, false)
-            }
-            Ink::Outline => (self.flattened(&(to_mm * curves))?, true),
-        };
-        if outlined {
+        if let Ink::Nothing = ink {
+            return Ok(());
+        }
+        let mut lines = self.flattened(&(to_mm * curves))?;
+        if let Ink::Stroke(Some((dashes, offset))) = ink {
+            lines = self.dashed(to_mm, lines, dashes, offset)?;
+        }
+        if let Ink::Outline = ink {
             if let [only] = &lines[..]
                 && self.is_background(only)
             {
@@ -320,16 +330,34 @@ impl<'a> Walk<'a> {
             && around.is_some_and(|a| a.inflate(0.1, 0.1).union(self.page) == a.inflate(0.1, 0.1))
     }
 
-    /// `curves` broken into dashes (whose lengths are in the shape's own units), then taken to mm.
-    fn dashed(&self, to_mm: Affine, curves: BezPath, dashes: &[f32], offset: f32) -> Result<BezPath, SvgError> {
+    /// `lines` (mm) broken into dashes, whose lengths are in the shape's own units.
+    fn dashed(
+        &mut self,
+        to_mm: Affine,
+        lines: Vec<Vec<Point>>,
+        dashes: &[f32],
+        offset: f32,
+    ) -> Result<Vec<Vec<Point>>, SvgError> {
+        if to_mm.determinant().abs() < 1e-12 {
+            return Ok(lines);
+        }
         let dashes: Vec<f64> = dashes.iter().map(|d| f64::from(*d)).collect();
         let period: f64 = dashes.iter().sum();
-        let length: f64 = curves.segments().map(|s| kurbo::ParamCurveArclen::arclen(&s, 0.1)).sum();
-        let points = length / period * dashes.len() as f64 + curves.elements().len() as f64;
-        if points.is_nan() || points > (MAX_POINTS - self.points) as f64 {
-            return Err(SvgError::TooManyPoints);
+        let mut broken = Vec::new();
+        // Lines and not curves: kurbo finds its place on a line exactly, on an extreme curve perhaps not at all.
+        for line in lines {
+            let el = |(i, p)| if i == 0 { PathEl::MoveTo(p) } else { PathEl::LineTo(p) };
+            let mut own = BezPath::from_vec(line.into_iter().enumerate().map(el).collect());
+            own.apply_affine(to_mm.inverse());
+            let length: f64 = own.segments().map(|s| kurbo::ParamCurveArclen::arclen(&s, 0.1)).sum();
+            let more = length / period * dashes.len() as f64;
+            if more.is_nan() || more > (MAX_POINTS - self.points) as f64 {
+                return Err(SvgError::TooManyPoints);
+            }
+            let pieces: BezPath = kurbo::dash(own.into_iter(), f64::from(offset), &dashes).collect();
+            broken.append(&mut self.flattened(&(to_mm * pieces))?);
         }
-        Ok(to_mm * kurbo::dash(curves.into_iter(), f64::from(offset), &dashes).collect::<BezPath>())
+        Ok(broken)
     }
 
     /// The subpaths of `curves` as polylines, closed ones ending where they begin.
@@ -337,17 +365,8 @@ impl<'a> Walk<'a> {
         let mut lines: Vec<Vec<Point>> = Vec::new();
         let mut line: Vec<Point> = Vec::new();
         let mut last = Point::ORIGIN;
+        within_reach(curves)?;
         for el in curves.elements() {
-            let points: &[Point] = match el {
-                PathEl::MoveTo(p) | PathEl::LineTo(p) => &[*p],
-                PathEl::QuadTo(p, q) => &[*p, *q],
-                PathEl::CurveTo(p, q, r) => &[*p, *q, *r],
-                PathEl::ClosePath => &[],
-            };
-            // Written so that NaN is refused as well.
-            if !points.iter().all(|p| p.x.abs() <= MAX_REACH_MM && p.y.abs() <= MAX_REACH_MM) {
-                return Err(SvgError::FarAway);
-            }
             match el {
                 PathEl::MoveTo(p) => {
                     lines.push(std::mem::take(&mut line));
@@ -403,6 +422,21 @@ impl<'a> Walk<'a> {
             self.lines.push((kind, piece));
         }
         Ok(())
+    }
+}
+
+/// Refuses curves with a point so far off, or so little of a number, that chords through it have no meaning.
+fn within_reach(curves: &BezPath) -> Result<(), SvgError> {
+    let points = curves.elements().iter().flat_map(|el| match el {
+        PathEl::MoveTo(p) | PathEl::LineTo(p) => [Some(*p), None, None],
+        PathEl::QuadTo(p, q) => [Some(*p), Some(*q), None],
+        PathEl::CurveTo(p, q, r) => [Some(*p), Some(*q), Some(*r)],
+        PathEl::ClosePath => [None; 3],
+    });
+    // Written so that NaN is refused as well.
+    match points.flatten().all(|p| p.x.abs() <= MAX_REACH_MM && p.y.abs() <= MAX_REACH_MM) {
+        true => Ok(()),
+        false => Err(SvgError::FarAway),
     }
 }
 

@@ -329,8 +329,9 @@ fn broken_files_get_a_clear_sentence() {
         (page("<g>").replace("</svg>", ""), "not well-formed SVG"),
         ("<html><body/></html>".to_owned(), "root is <html>"),
         ("<svg xmlns='http://www.w3.org/1999/xhtml'/>".to_owned(), "root is <svg>"),
-        (path("M0 0L1e30 0"), "beyond all bounds"),
+        (path("M0 0L1e8 0"), "beyond all bounds"),
         (page("<g transform='scale(1e30)'><path stroke='red' d='M0 0L1 1'/></g>"), "beyond all bounds"),
+        (page("<g transform='scale(1e20) skewY(3)'><path stroke='red' d='M0 0Q9 1 5 5'/></g>"), "beyond all bounds"),
         (path("M0 0H500"), "larger than the sheet"),
     ] {
         let error = read_str(&svg).expect_err(&svg).to_string();
@@ -407,6 +408,12 @@ fn damaged_files_never_panic() {
         "clip-path='url(#a)'",
         "id='a'",
         "matrix(0 0 0 0 0 0)",
+        "M0 0C1e5 0 0 1e5 5 5z",
+        "M0 0A1e-9 1e9 3 0 1 1e5 0",
+        "skewX(90)",
+        "stroke-dasharray:1e-30 3;stroke:red",
+        "stroke:red;stroke-width:1e30",
+        "scale(1e20)",
         "scale(0)",
         "rotate(1e9)",
     ];
@@ -425,22 +432,31 @@ fn damaged_files_never_panic() {
         for _ in 0..1 + random(6) {
             let at = random(bytes.len());
             let end = (at + random(40)).min(bytes.len());
-            match random(6) {
+            let word = words[random(words.len())].bytes();
+            match random(9) {
                 0 => bytes[at] = random(256) as u8,
-                1 => bytes.truncate(at.max(1)),
-                2 => drop(bytes.drain(at..end)),
-                3 => {
+                1 => drop(bytes.drain(at..end)),
+                2 => {
                     let copy = bytes[at..end].to_vec();
                     let to = random(bytes.len());
                     bytes.splice(to..to, copy);
                 }
-                _ => drop(bytes.splice(at..at, words[random(words.len())].bytes())),
+                3 => drop(bytes.splice(at..at, word)),
+                // Another value for some attribute leaves the file well-formed, and so goes deepest.
+                _ => {
+                    let quotes: Vec<usize> = (0..bytes.len()).filter(|i| bytes[*i] == b'"').collect();
+                    let pair = 2 * random(quotes.len() / 2);
+                    if let [open, close] = quotes[pair.min(quotes.len())..][..2.min(quotes.len() - pair)] {
+                        bytes.splice(open + 1..close, word);
+                    }
+                }
             }
+            bytes.push(b'\n');
         }
         let fit = (round % 2 == 0).then_some(Fit { sheet_width_mm: 148.0, sheet_height_mm: 210.0, margin_mm: 10.0 });
         if let Ok(drawing) = read(&bytes, &SvgConfig { fit, ..SvgConfig::default() }) {
             drawn += usize::from(!drawing.strokes.strokes().is_empty());
         }
     }
-    assert!(drawn > 100, "only {drawn} of the damaged files drew anything: the damage is too coarse to test much");
+    assert!(drawn > 500, "only {drawn} of the damaged files drew anything: the damage is too coarse to test much");
 }

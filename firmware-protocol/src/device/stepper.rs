@@ -1,0 +1,113 @@
+//! The step timer: turns prepared slices into motor steps, tick by tick.
+//!
+//! Each tick gives out the steps worked out in the tick before, then works out the next by counting each axis up to the
+//! busiest one (Bresenham). Units: CPU cycles, steps.
+
+use alloc::collections::VecDeque;
+
+use crate::segments::SEGMENTS;
+use crate::segments::Segment;
+
+/// What a tick of the step timer brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tick {
+    /// Nothing the main loop must know.
+    Quiet,
+    /// A slice is done: there is room for another.
+    SliceDone,
+    /// No slice is left: the timer has stopped.
+    Idle,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Stepper {
+    slices: VecDeque<Segment>,
+    loaded: bool,
+    ticks_left: u32,
+    counter: [u32; 3],
+    tick: u64,
+    /// When the next tick comes; none while the timer stands.
+    pub next_at: Option<u64>,
+    /// Where the firmware believes the machine stands.
+    pub position: [i32; 3],
+    /// Worked out, to be given out at the next tick.
+    pending: [i32; 3],
+}
+
+impl Stepper {
+    pub fn new() -> Self {
+        Self {
+            slices: VecDeque::with_capacity(SEGMENTS),
+            loaded: false,
+            ticks_left: 0,
+            counter: [0; 3],
+            tick: 0,
+            next_at: None,
+            position: [0; 3],
+            pending: [0; 3],
+        }
+    }
+
+    /// Stops at once and forgets all slices.
+    pub fn reset(&mut self) {
+        self.slices.clear();
+        self.loaded = false;
+        self.next_at = None;
+        self.pending = [0; 3];
+    }
+
+    /// Stops at once; the slices stay.
+    pub fn halt(&mut self) {
+        self.next_at = None;
+    }
+
+    pub fn has_room(&self) -> bool {
+        self.slices.len() < SEGMENTS
+    }
+
+    pub fn push(&mut self, slice: Segment) {
+        self.slices.push_back(slice);
+    }
+
+    pub fn start(&mut self, now: u64) {
+        if self.next_at.is_none() {
+            self.next_at = Some(now);
+        }
+    }
+
+    /// One tick: the steps given out, and what the main loop must know.
+    pub fn interrupt(&mut self, at: u64, locked: [bool; 3]) -> ([i32; 3], Tick) {
+        let steps = core::mem::take(&mut self.pending);
+        let Some(slice) = self.slices.front().copied() else {
+            self.next_at = None;
+            return (steps, Tick::Idle);
+        };
+        if !self.loaded {
+            self.loaded = true;
+            self.ticks_left = slice.events << slice.smoothing;
+            self.tick = u64::from(slice.tick);
+            if slice.first {
+                self.counter = [slice.block_events << 2; 3];
+            }
+        }
+        let full = slice.block_events << 3;
+        for (axis, locked) in locked.into_iter().enumerate() {
+            self.counter[axis] += slice.block_steps[axis].unsigned_abs() << (3 - slice.smoothing);
+            if self.counter[axis] > full {
+                self.counter[axis] -= full;
+                self.position[axis] += slice.block_steps[axis].signum();
+                if !locked {
+                    self.pending[axis] = slice.block_steps[axis].signum();
+                }
+            }
+        }
+        self.next_at = Some(at + self.tick);
+        self.ticks_left = self.ticks_left.saturating_sub(1);
+        if self.ticks_left > 0 {
+            return (steps, Tick::Quiet);
+        }
+        self.loaded = false;
+        self.slices.pop_front();
+        (steps, Tick::SliceDone)
+    }
+}
