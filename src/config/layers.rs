@@ -276,7 +276,11 @@ fn may_write(kind: ProfileKind, path: &str) -> bool {
     let own = path.starts_with(&format!("{}.", kind.section()));
     let selector = path.ends_with(".profile");
     match kind {
-        ProfileKind::Style => !(own && selector) && !["robot.", "camera."].iter().any(|other| path.starts_with(other)),
+        ProfileKind::Style => {
+            let machine = path.starts_with("robot.") || path.starts_with("camera.");
+            let another_style = own && selector;
+            !machine && !another_style
+        }
         _ => own && !selector,
     }
 }

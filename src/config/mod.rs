@@ -61,6 +61,8 @@ pub struct Config {
     pub svg: SvgConfig,
     /// In which order strokes are drawn.
     pub plan: PlanConfig,
+    /// What the pen's ink looks like on this paper, in previews.
+    pub ink: InkConfig,
     /// The machine.
     pub robot: RobotProfile,
     /// The pen.
@@ -208,6 +210,11 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
     strokes.margins_mm = paper.margin_mm;
     strokes.pen_width_mm = pen.width_mm;
     strokes.check().map_err(|error| conflict(error.to_string()))?;
+    let mut ink: InkConfig = section(settings, "preview")?;
+    ink.pen_width_mm = pen.width_mm;
+    ink.ink = pen.colour.0;
+    ink.opacity = pen.opacity;
+    ink.paper = paper.colour.0;
     let plan: PlanConfig = section(settings, "plan")?;
     plan.check().map_err(|error| conflict(error.to_string()))?;
     let robot: RobotProfile = section(settings, "robot")?;
@@ -225,6 +232,7 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         strokes,
         svg: section(settings, "svg")?,
         plan,
+        ink,
         robot,
         pen,
         paper,
@@ -295,6 +303,7 @@ mod tests {
         assert_eq!(config.strokes, StrokesConfig::default());
         assert_eq!(config.svg, SvgConfig::default());
         assert_eq!(config.plan, PlanConfig::default());
+        assert_eq!(config.ink, InkConfig::default());
         assert_eq!((config.robot.name.as_str(), config.pen.name.as_str()), ("a4-servo", "fineliner-0.4"));
         assert_eq!((config.sheet.width_mm(), config.sheet.height_mm()), (148.0, 210.0));
         assert_eq!(loaded.files(), &[] as &[PathBuf]);
@@ -330,18 +339,28 @@ mod tests {
             ("strokes", keys_of(&config.strokes)),
             ("svg", keys_of(&config.svg)),
             ("plan", keys_of(&config.plan)),
+            ("preview", keys_of(&config.ink)),
             ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
             ("pen", keys_of(&config.pen)),
             ("paper", keys_of(&config.paper)),
             ("style", keys_of(&config.style)),
         ];
         // These follow from the pen and the paper, or are the name of a profile.
-        let derived = ["strokes.margins_mm", "strokes.pen_width_mm"];
+        let ink = ["preview.pen_width_mm", "preview.ink", "preview.opacity", "preview.paper"];
+        let derived = [&ink[..], &["strokes.margins_mm", "strokes.pen_width_mm"]].concat();
         let of_rooms = rooms.iter().flat_map(|(room, keys)| keys.iter().map(move |key| format!("{room}.{key}")));
         let of_rooms: BTreeSet<_> = of_rooms.filter(|key| !derived.contains(&key.as_str())).collect();
         let of_file = schema::schema().keys().iter().map(|key| key.path.clone());
         let of_file: BTreeSet<_> = of_file.filter(|key| !key.ends_with(".profile")).collect();
         assert_eq!(of_file, of_rooms);
+    }
+
+    #[test]
+    fn default_toml_lists_the_dialects_that_there_are() {
+        let dialects =
+            firmware_protocol::dialect::Dialect::ALL.iter().map(|dialect| dialect.name().to_owned()).collect();
+        let key = schema::schema().key("robot.dialect").expect("a key");
+        assert_eq!(key.allowed, schema::Allowed::OneOf(dialects));
     }
 
     #[test]
