@@ -99,17 +99,6 @@ pub struct Loaded {
 }
 
 impl Config {
-    /// The pen and the paper as previews show them.
-    pub fn ink(&self) -> InkConfig {
-        InkConfig {
-            pen_width_mm: self.pen.width_mm,
-            ink: self.pen.colour.0,
-            opacity: self.pen.opacity,
-            paper: self.paper.colour.0,
-            ..InkConfig::default()
-        }
-    }
-
     /// What is not wrong but will surprise: one sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();

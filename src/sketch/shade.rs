@@ -59,7 +59,7 @@ const STRANDS_PX: f32 = 4.0;
 /// Shade is smoothed over this many pixels, about a stroke's spacing.
 const SHADE_PX: f32 = 3.0;
 /// Where the lower edge begins to fade, and where nothing is left, as shares of the height.
-const FADE: (f32, f32) = (0.86, 0.99);
+const FADE: (f32, f32) = (0.93, 1.02);
 /// Depth below which hatching would be lonely strokes.
 const LEAST_DEPTH: f32 = 0.05;
 
@@ -92,8 +92,10 @@ fn tone(portrait: &Portrait, regions: &Regions, config: &ShadeConfig) -> Tone {
                 * (1.15 - hair.middle).clamp(0.25, 1.0)
                 * (1.0 - smoothstep(0.35, 0.75, hair.place(at(&calm))))
                 * sure(at(regions.hair()));
-            let cloth_depth =
-                config.clothes_depth * (1.0 - smoothstep(0.12, 0.42, at(&calm))) * sure(at(regions.clothes())) * cloth.sure;
+            let cloth_depth = config.clothes_depth
+                * (1.0 - smoothstep(0.12, 0.42, at(&calm)))
+                * sure(at(regions.clothes()))
+                * cloth.sure;
             // Eyes and mouth are drawn by lines; shade there would only blur them.
             let drawn = at(&eyes).max(at(&mouth));
             let skin_depth = config.skin_depth
@@ -101,7 +103,8 @@ fn tone(portrait: &Portrait, regions: &Regions, config: &ShadeConfig) -> Tone {
                 * sure(at(regions.skin()))
                 * (1.0 - drawn)
                 * (1.0 - at(&brows));
-            let brow_depth = config.brow_depth * smoothstep(0.0, 0.12, 0.62 - at(&even)) * smoothstep(0.3, 0.7, at(&brows));
+            let brow_depth =
+                config.brow_depth * smoothstep(0.0, 0.12, 0.62 - at(&even)) * smoothstep(0.3, 0.7, at(&brows));
             let depths = [hair_depth, cloth_depth, skin_depth, brow_depth];
             let strongest = (0..depths.len()).fold(0, |best, k| if depths[k] > depths[best] { k } else { best });
             let depth = depths[strongest] * fade;
@@ -115,7 +118,8 @@ fn tone(portrait: &Portrait, regions: &Regions, config: &ShadeConfig) -> Tone {
         })
         .collect();
     let shade = Gray::from_fn(light.width(), light.height(), |x, y| Luma([places[y as usize * width + x as usize].0]));
-    let direction = smooth::of_size(light.width(), light.height(), places.into_iter().map(|(_, angle)| angle).collect());
+    let direction =
+        smooth::of_size(light.width(), light.height(), places.into_iter().map(|(_, angle)| angle).collect());
     Tone::new(shade, direction).expect("both planes are the portrait's size, and angles of finite tangents are finite")
 }
 

@@ -24,12 +24,18 @@ use crate::robot::Robot;
 use crate::robot::Simulated;
 
 /// The plan's own files: `strokes.svg` (ordered, pen-up moves hidden), `plan.json`, `program.gcode`, `preview.html`.
-pub fn write_plan(folder: &Folder, plan: &MotionPlan, program: &Program, config: &Config, title: &str) -> Result<(), Fault> {
+pub fn write_plan(
+    folder: &Folder,
+    plan: &MotionPlan,
+    program: &Program,
+    config: &Config,
+    title: &str,
+) -> Result<(), Fault> {
     let options = SvgOptions { travels: false, pen_width_mm: config.pen.width_mm };
     folder.write("strokes.svg", preview::svg(plan, &options).as_bytes())?;
     folder.write("plan.json", &plan.to_json())?;
     folder.write("program.gcode", &program.bytes())?;
-    folder.write("preview.html", preview::page(plan, &config.ink(), title).as_bytes())?;
+    folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;
     Ok(())
 }
 
@@ -47,7 +53,7 @@ pub fn draw_on_paper(
     let total = plan.total_secs();
     let drawn = Simulated::new(pace).draw(plan, program, stop.flag(), &mut |secs| progress.drawing(secs, total));
     let lines = preview::drawn_until(plan, drawn.plan_secs);
-    let paper = preview::inked(plan.sheet(), lines.iter().map(Vec::as_slice), &config.ink());
+    let paper = preview::inked(plan.sheet(), lines.iter().map(Vec::as_slice), &config.ink);
     folder.write("paper.png", &raster::rgb_png(&paper))?;
     Ok(drawn)
 }
