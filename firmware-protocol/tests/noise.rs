@@ -8,6 +8,7 @@ use firmware_protocol::device::Eeprom;
 use firmware_protocol::device::Settings;
 use firmware_protocol::device::Switch;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Something that happens to the machine.
 #[derive(Debug, Clone)]
@@ -100,7 +101,9 @@ fn happen(device: &mut Device, event: &Event) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig {
+        cases: 300, rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..ProptestConfig::default()
+    })]
 
     #[test]
     fn nothing_breaks_the_firmware(events in prop::collection::vec(event(), 1..60)) {
