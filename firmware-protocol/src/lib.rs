@@ -24,4 +24,5 @@ pub mod reply;
 pub mod sender;
 pub mod link;
 #[cfg(test)]
+#[path = "../tests/recordings/mod.rs"]
 mod recordings;
