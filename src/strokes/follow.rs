@@ -368,7 +368,7 @@ mod tests {
             Luma([(3.0 - distance(f64::from(x) + 0.5, f64::from(y) + 0.5)).clamp(0.0, 1.0) as f32])
         });
         let mask = Gray::from_fn(120, 120, |x, y| Luma([if ink.get_pixel(x, y)[0] > 0.5 { INK } else { 0 }]));
-        let (mut graph, _) = prune(trace(&thin(&mask), &Field::from_pixel(120, 120, Luma([2.5]))));
+        let (mut graph, _) = prune(trace(&thin(&mask), |_| 2.5));
         graph.edges.iter_mut().for_each(|e| refine(e, &ink));
         follow(&graph).0
     }
