@@ -45,6 +45,10 @@ const CROSS_SWAY: f64 = 1.0;
 const CROSS_WIDTHS: f64 = 6.0;
 /// Places of an arm that give its direction, beyond the crossing, grid pixels.
 const SIGHT_PX: f64 = 12.0;
+/// Edges over which an arm's direction is followed.
+const MOST_HOPS: usize = 4;
+/// Most turn from edge to edge on the way, radians.
+const HOP_BEND: f64 = 0.9;
 /// Crossings with more arms than this are paired greedily.
 const MOST_MATCHED: usize = 8;
 
@@ -76,13 +80,19 @@ pub fn follow(graph: &Graph) -> (Vec<Line>, usize) {
 /// Which junctions belong together, and which edges lie inside a crossing.
 struct Crossings<'a> {
     graph: &'a Graph,
+    arms: Vec<Vec<Arm>>,
     group: Vec<usize>,
     inner: Vec<bool>,
 }
 
 impl<'a> Crossings<'a> {
     fn new(graph: &'a Graph) -> Self {
-        Self { graph, group: (0..graph.nodes.len()).collect(), inner: vec![false; graph.edges.len()] }
+        Self {
+            graph,
+            arms: graph.arms(),
+            group: (0..graph.nodes.len()).collect(),
+            inner: vec![false; graph.edges.len()],
+        }
     }
 
     fn join(&mut self, a: usize, b: usize) {
@@ -92,7 +102,6 @@ impl<'a> Crossings<'a> {
 
     /// Gathers the forks of each crossing.
     fn gather(&mut self) {
-        let arms = self.graph.arms();
         let mut middles: Vec<(f64, usize)> = Vec::new();
         for (e, edge) in self.graph.edges.iter().enumerate() {
             let [Some(a), Some(b)] = edge.ends else {
@@ -106,7 +115,7 @@ impl<'a> Crossings<'a> {
                     self.join(a, b);
                 }
             } else if a != b && length <= CROSS_WIDTHS * (na.radius + nb.radius) {
-                middles.extend(self.middle(e, &arms[a], &arms[b]).map(|cost| (cost, e)));
+                middles.extend(self.middle(e, &self.arms[a], &self.arms[b]).map(|cost| (cost, e)));
             }
         }
         // The straightest crossings first: in a lattice, an arm of one crossing looks like the middle of another.
@@ -115,7 +124,7 @@ impl<'a> Crossings<'a> {
             let [Some(a), Some(b)] = self.graph.edges[e].ends else {
                 continue;
             };
-            if self.group[a] != self.group[b] && self.middle(e, &arms[a], &arms[b]).is_some() {
+            if self.group[a] != self.group[b] && self.middle(e, &self.arms[a], &self.arms[b]).is_some() {
                 self.inner[e] = true;
                 self.join(a, b);
             }
@@ -144,23 +153,27 @@ impl<'a> Crossings<'a> {
         readings.into_iter().flatten().min_by(f64::total_cmp)
     }
 
-    /// The direction in which `arm` leaves, measured beyond the ink of the junction.
+    /// The direction in which `arm` leaves, measured beyond the ink of the junction; past the next junction if that is
+    /// near, or the short arms of a lattice would leave in any direction.
     fn ray(&self, arm: Arm) -> Option<Ray> {
-        let edge = &self.graph.edges[arm.0];
-        let node = edge.ends[arm.1].map(|n| &self.graph.nodes[n])?;
+        let node = self.graph.edges[arm.0].ends[arm.1].map(|n| &self.graph.nodes[n])?;
+        let sight = (SIGHT_PX + 2.0 * node.radius) as usize;
         let skip = node.radius.max(1.5);
-        let far = edge.ends[1 - arm.1].map(|n| &self.graph.nodes[n]);
-        let before_far = |p: &Point<Px>| far.is_none_or(|far| (*p - far.at).length() >= far.radius);
-        let beyond: Vec<Point<Px>> = edge
-            .from_end(arm.1)
-            .map(|p| p.at)
-            .skip_while(|p| (*p - node.at).length() < skip)
-            .take_while(before_far)
-            .take((SIGHT_PX + 2.0 * node.radius) as usize)
-            .collect();
-        let tip = edge.from_end(1 - arm.1).next()?.at;
+        let outside = |p: &Point<Px>| (*p - node.at).length() >= skip;
+        let mut beyond: Vec<Point<Px>> = Vec::new();
+        let mut here = arm;
+        for _ in 0..MOST_HOPS {
+            beyond.extend(self.places_outside(here).filter(outside));
+            let tip = self.graph.edges[here.0].from_end(1 - here.1).next()?.at;
+            let heading = tip - node.at;
+            let far = self.graph.edges[here.0].ends[1 - here.1];
+            let next = far.filter(|_| beyond.len() < sight).and_then(|n| self.straightest(n, here.0, heading));
+            let Some(next) = next else { break };
+            here = next;
+        }
+        beyond.truncate(sight);
         if beyond.len() < 4 {
-            let out = tip - node.at;
+            let out = self.graph.edges[arm.0].from_end(1 - arm.1).next()?.at - node.at;
             return (out.length() > 0.5).then(|| Ray { arm, from: node.at, out: out.normalize() });
         }
         let (middle, out) = direction(&beyond);
@@ -169,11 +182,32 @@ impl<'a> Crossings<'a> {
         Some(Ray { arm, from, out })
     }
 
+    /// The places of an edge, from an arm's end on, that lie in neither of its junctions.
+    fn places_outside(&self, arm: Arm) -> impl Iterator<Item = Point<Px>> {
+        let edge = &self.graph.edges[arm.0];
+        let outside = move |p: &Point<Px>| {
+            let nodes = edge.ends.into_iter().flatten().map(|n| &self.graph.nodes[n]);
+            nodes.into_iter().all(|node| (*p - node.at).length() >= node.radius)
+        };
+        edge.from_end(arm.1).map(|p| p.at).filter(outside)
+    }
+
+    /// The arm of `node` that best goes on in direction `heading`, other than edge `from`.
+    fn straightest(&self, node: usize, from: usize, heading: Vector<Px>) -> Option<Arm> {
+        let at = self.graph.nodes[node].at;
+        let turn = |arm: &Arm| {
+            let ahead = self.graph.edges[arm.0].from_end(arm.1).take(SIGHT_PX as usize).last().map(|p| p.at - at);
+            ahead.filter(|v| v.length() > 0.5).map_or(f64::INFINITY, |v| heading.angle_to(v).radians.abs())
+        };
+        let arms = self.arms[node].iter().filter(|arm| arm.0 != from).map(|arm| (turn(arm), *arm));
+        arms.filter(|(turn, _)| *turn < HOP_BEND).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, arm)| arm)
+    }
+
     /// The outer arms of every crossing.
     fn rays(&self) -> Vec<Vec<Ray>> {
         let mut rays = vec![Vec::new(); self.graph.nodes.len()];
-        for (node, arms) in self.graph.arms().into_iter().enumerate() {
-            let outer = arms.into_iter().filter(|arm| !self.inner[arm.0]);
+        for (node, arms) in self.arms.iter().enumerate() {
+            let outer = arms.iter().copied().filter(|arm| !self.inner[arm.0]);
             rays[self.group[node]].extend(outer.filter_map(|arm| self.ray(arm)));
         }
         rays
