@@ -49,6 +49,8 @@ const SIGHT_PX: f64 = 12.0;
 const MOST_HOPS: usize = 4;
 /// Most turn from edge to edge on the way, radians.
 const HOP_BEND: f64 = 0.9;
+/// Shorter middle pieces are never drawn by themselves, grid pixels.
+const LEAST_GIVEN_BACK_PX: f64 = 6.0;
 /// Crossings with more arms than this are paired greedily.
 const MOST_MATCHED: usize = 8;
 
@@ -67,13 +69,16 @@ pub fn follow(graph: &Graph) -> (Vec<Line>, usize) {
     crossings.gather();
     let mut partner: Vec<[Option<Arm>; 2]> = vec![[None, None]; graph.edges.len()];
     let mut joined = 0;
+    let mut passages: Vec<[Point<Px>; 2]> = Vec::new();
     for rays in crossings.rays() {
         for (a, b) in pairs(&rays) {
-            partner[a.0][a.1] = Some(b);
-            partner[b.0][b.1] = Some(a);
+            partner[a.arm.0][a.arm.1] = Some(b.arm);
+            partner[b.arm.0][b.arm.1] = Some(a.arm);
+            passages.push([a.from, b.from]);
             joined += 1;
         }
     }
+    crossings.give_back(&passages);
     (lines(graph, &crossings, &partner), joined)
 }
 
@@ -151,6 +156,18 @@ impl<'a> Crossings<'a> {
         };
         let readings = [read([a0, b0], [a1, b1]), read([a0, b1], [a1, b0])];
         readings.into_iter().flatten().min_by(f64::total_cmp)
+    }
+
+    /// Makes middle pieces that no passage runs over edges again: ink must not be lost.
+    fn give_back(&mut self, passages: &[[Point<Px>; 2]]) {
+        for (e, edge) in self.graph.edges.iter().enumerate().filter(|(_, edge)| edge.places.len() > 2) {
+            let middle = edge.places[edge.places.len() / 2];
+            let reach = 1.5 * middle.radius + 1.0;
+            let runs_over = |[a, b]: &[Point<Px>; 2]| distance_to(middle.at, *a, *b) <= reach;
+            if self.inner[e] && edge.length() > LEAST_GIVEN_BACK_PX && !passages.iter().any(runs_over) {
+                self.inner[e] = false;
+            }
+        }
     }
 
     /// The direction in which `arm` leaves, measured beyond the ink of the junction; past the next junction if that is
@@ -231,6 +248,13 @@ fn direction(points: &[Point<Px>]) -> (Point<Px>, Vector<Px>) {
     (middle, if along.dot(ahead) < 0.0 { -along } else { along })
 }
 
+/// Distance of `p` from the segment `a` to `b`.
+fn distance_to(p: Point<Px>, a: Point<Px>, b: Point<Px>) -> f64 {
+    let d = b - a;
+    let t = if d.square_length() > 0.0 { ((p - a).dot(d) / d.square_length()).clamp(0.0, 1.0) } else { 0.0 };
+    (p - (a + d * t)).length()
+}
+
 /// How a line going in along one ray and out along the other would run.
 #[derive(Debug, Clone, Copy)]
 struct Passage {
@@ -258,7 +282,7 @@ fn passage(a: &Ray, b: &Ray) -> Passage {
 }
 
 /// Which rays go on in which: no more than [`MOST_BEND`] each, and all together as little as can be.
-fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
+fn pairs(rays: &[Ray]) -> Vec<(Ray, Ray)> {
     let cost = |a: &Ray, b: &Ray| {
         let passage = passage(a, b);
         (passage.turn <= MOST_BEND && passage.sway <= MOST_BEND).then(|| passage.cost())
@@ -279,7 +303,7 @@ fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
         let Some((_, i, j)) = best else {
             return found;
         };
-        found.push((free[i].arm, free[j].arm));
+        found.push((*free[i], *free[j]));
         free.remove(j);
         free.remove(i);
     }
@@ -294,8 +318,8 @@ fn match_rest(
     free: &[&Ray],
     cost: &impl Fn(&Ray, &Ray) -> Option<f64>,
     so_far: f64,
-    taken: &mut Vec<(Arm, Arm)>,
-    best: &mut (f64, Vec<(Arm, Arm)>),
+    taken: &mut Vec<(Ray, Ray)>,
+    best: &mut (f64, Vec<(Ray, Ray)>),
 ) {
     if so_far >= best.0 {
         return;
@@ -307,7 +331,7 @@ fn match_rest(
     for k in 0..rest.len() {
         if let Some(c) = cost(first, rest[k]) {
             let others: Vec<&Ray> = rest.iter().enumerate().filter(|(i, _)| *i != k).map(|(_, r)| *r).collect();
-            taken.push((first.arm, rest[k].arm));
+            taken.push((**first, *rest[k]));
             match_rest(&others, cost, so_far + c, taken, best);
             taken.pop();
         }
@@ -365,10 +389,9 @@ fn piece(crossings: &Crossings, arm: Arm, partner: &[[Option<Arm>; 2]]) -> Vec<T
             if partner[arm.0][end].is_none()
                 && let Some(ray) = crossings.ray((arm.0, end))
             {
-                let reach = (ray.from - node.at).dot(ray.out).max(0.0);
-                let at = ray.from - ray.out * reach;
-                let near = if (at - node.at).length() <= node.radius { at } else { node.at };
-                places.insert(0, Trace { at: near, ..places[0] });
+                let from = places[0].at;
+                let reach = (from - node.at).dot(ray.out).clamp(0.0, 2.0 * node.radius);
+                places.insert(0, Trace { at: from - ray.out * reach, ..places[0] });
             }
         }
         places.reverse();
