@@ -45,6 +45,12 @@ const CROSS_SWAY: f64 = 1.0;
 const CROSS_WIDTHS: f64 = 6.0;
 /// Places of an arm that give its direction, beyond the crossing, grid pixels.
 const SIGHT_PX: f64 = 12.0;
+/// Edges over which an arm's direction is followed.
+const MOST_HOPS: usize = 4;
+/// Most turn from edge to edge on the way, radians.
+const HOP_BEND: f64 = 0.9;
+/// Shorter middle pieces are never drawn by themselves, grid pixels.
+const LEAST_GIVEN_BACK_PX: f64 = 6.0;
 /// Crossings with more arms than this are paired greedily.
 const MOST_MATCHED: usize = 8;
 
@@ -63,26 +69,35 @@ pub fn follow(graph: &Graph) -> (Vec<Line>, usize) {
     crossings.gather();
     let mut partner: Vec<[Option<Arm>; 2]> = vec![[None, None]; graph.edges.len()];
     let mut joined = 0;
+    let mut passages: Vec<[Point<Px>; 2]> = Vec::new();
     for rays in crossings.rays() {
         for (a, b) in pairs(&rays) {
-            partner[a.0][a.1] = Some(b);
-            partner[b.0][b.1] = Some(a);
+            partner[a.arm.0][a.arm.1] = Some(b.arm);
+            partner[b.arm.0][b.arm.1] = Some(a.arm);
+            passages.push([a.from, b.from]);
             joined += 1;
         }
     }
+    crossings.give_back(&passages);
     (lines(graph, &crossings, &partner), joined)
 }
 
 /// Which junctions belong together, and which edges lie inside a crossing.
 struct Crossings<'a> {
     graph: &'a Graph,
+    arms: Vec<Vec<Arm>>,
     group: Vec<usize>,
     inner: Vec<bool>,
 }
 
 impl<'a> Crossings<'a> {
     fn new(graph: &'a Graph) -> Self {
-        Self { graph, group: (0..graph.nodes.len()).collect(), inner: vec![false; graph.edges.len()] }
+        Self {
+            graph,
+            arms: graph.arms(),
+            group: (0..graph.nodes.len()).collect(),
+            inner: vec![false; graph.edges.len()],
+        }
     }
 
     fn join(&mut self, a: usize, b: usize) {
@@ -92,7 +107,6 @@ impl<'a> Crossings<'a> {
 
     /// Gathers the forks of each crossing.
     fn gather(&mut self) {
-        let arms = self.graph.arms();
         let mut middles: Vec<(f64, usize)> = Vec::new();
         for (e, edge) in self.graph.edges.iter().enumerate() {
             let [Some(a), Some(b)] = edge.ends else {
@@ -106,7 +120,7 @@ impl<'a> Crossings<'a> {
                     self.join(a, b);
                 }
             } else if a != b && length <= CROSS_WIDTHS * (na.radius + nb.radius) {
-                middles.extend(self.middle(e, &arms[a], &arms[b]).map(|cost| (cost, e)));
+                middles.extend(self.middle(e, &self.arms[a], &self.arms[b]).map(|cost| (cost, e)));
             }
         }
         // The straightest crossings first: in a lattice, an arm of one crossing looks like the middle of another.
@@ -115,7 +129,7 @@ impl<'a> Crossings<'a> {
             let [Some(a), Some(b)] = self.graph.edges[e].ends else {
                 continue;
             };
-            if self.group[a] != self.group[b] && self.middle(e, &arms[a], &arms[b]).is_some() {
+            if self.group[a] != self.group[b] && self.middle(e, &self.arms[a], &self.arms[b]).is_some() {
                 self.inner[e] = true;
                 self.join(a, b);
             }
@@ -144,23 +158,39 @@ impl<'a> Crossings<'a> {
         readings.into_iter().flatten().min_by(f64::total_cmp)
     }
 
-    /// The direction in which `arm` leaves, measured beyond the ink of the junction.
+    /// Makes middle pieces that no passage runs over edges again: ink must not be lost.
+    fn give_back(&mut self, passages: &[[Point<Px>; 2]]) {
+        for (e, edge) in self.graph.edges.iter().enumerate().filter(|(_, edge)| edge.places.len() > 2) {
+            let middle = edge.places[edge.places.len() / 2];
+            let reach = 1.5 * middle.radius + 1.0;
+            let runs_over = |[a, b]: &[Point<Px>; 2]| distance_to(middle.at, *a, *b) <= reach;
+            if self.inner[e] && edge.length() > LEAST_GIVEN_BACK_PX && !passages.iter().any(runs_over) {
+                self.inner[e] = false;
+            }
+        }
+    }
+
+    /// The direction in which `arm` leaves, measured beyond the ink of the junction; past the next junction if that is
+    /// near, or the short arms of a lattice would leave in any direction.
     fn ray(&self, arm: Arm) -> Option<Ray> {
-        let edge = &self.graph.edges[arm.0];
-        let node = edge.ends[arm.1].map(|n| &self.graph.nodes[n])?;
+        let node = self.graph.edges[arm.0].ends[arm.1].map(|n| &self.graph.nodes[n])?;
+        let sight = (SIGHT_PX + 2.0 * node.radius) as usize;
         let skip = node.radius.max(1.5);
-        let far = edge.ends[1 - arm.1].map(|n| &self.graph.nodes[n]);
-        let before_far = |p: &Point<Px>| far.is_none_or(|far| (*p - far.at).length() >= far.radius);
-        let beyond: Vec<Point<Px>> = edge
-            .from_end(arm.1)
-            .map(|p| p.at)
-            .skip_while(|p| (*p - node.at).length() < skip)
-            .take_while(before_far)
-            .take((SIGHT_PX + 2.0 * node.radius) as usize)
-            .collect();
-        let tip = edge.from_end(1 - arm.1).next()?.at;
+        let outside = |p: &Point<Px>| (*p - node.at).length() >= skip;
+        let mut beyond: Vec<Point<Px>> = Vec::new();
+        let mut here = arm;
+        for _ in 0..MOST_HOPS {
+            beyond.extend(self.places_outside(here).filter(outside));
+            let tip = self.graph.edges[here.0].from_end(1 - here.1).next()?.at;
+            let heading = tip - node.at;
+            let far = self.graph.edges[here.0].ends[1 - here.1];
+            let next = far.filter(|_| beyond.len() < sight).and_then(|n| self.straightest(n, here.0, heading));
+            let Some(next) = next else { break };
+            here = next;
+        }
+        beyond.truncate(sight);
         if beyond.len() < 4 {
-            let out = tip - node.at;
+            let out = self.graph.edges[arm.0].from_end(1 - arm.1).next()?.at - node.at;
             return (out.length() > 0.5).then(|| Ray { arm, from: node.at, out: out.normalize() });
         }
         let (middle, out) = direction(&beyond);
@@ -169,11 +199,32 @@ impl<'a> Crossings<'a> {
         Some(Ray { arm, from, out })
     }
 
+    /// The places of an edge, from an arm's end on, that lie in neither of its junctions.
+    fn places_outside(&self, arm: Arm) -> impl Iterator<Item = Point<Px>> {
+        let edge = &self.graph.edges[arm.0];
+        let outside = move |p: &Point<Px>| {
+            let nodes = edge.ends.into_iter().flatten().map(|n| &self.graph.nodes[n]);
+            nodes.into_iter().all(|node| (*p - node.at).length() >= node.radius)
+        };
+        edge.from_end(arm.1).map(|p| p.at).filter(outside)
+    }
+
+    /// The arm of `node` that best goes on in direction `heading`, other than edge `from`.
+    fn straightest(&self, node: usize, from: usize, heading: Vector<Px>) -> Option<Arm> {
+        let at = self.graph.nodes[node].at;
+        let turn = |arm: &Arm| {
+            let ahead = self.graph.edges[arm.0].from_end(arm.1).take(SIGHT_PX as usize).last().map(|p| p.at - at);
+            ahead.filter(|v| v.length() > 0.5).map_or(f64::INFINITY, |v| heading.angle_to(v).radians.abs())
+        };
+        let arms = self.arms[node].iter().filter(|arm| arm.0 != from).map(|arm| (turn(arm), *arm));
+        arms.filter(|(turn, _)| *turn < HOP_BEND).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, arm)| arm)
+    }
+
     /// The outer arms of every crossing.
     fn rays(&self) -> Vec<Vec<Ray>> {
         let mut rays = vec![Vec::new(); self.graph.nodes.len()];
-        for (node, arms) in self.graph.arms().into_iter().enumerate() {
-            let outer = arms.into_iter().filter(|arm| !self.inner[arm.0]);
+        for (node, arms) in self.arms.iter().enumerate() {
+            let outer = arms.iter().copied().filter(|arm| !self.inner[arm.0]);
             rays[self.group[node]].extend(outer.filter_map(|arm| self.ray(arm)));
         }
         rays
@@ -195,6 +246,13 @@ fn direction(points: &[Point<Px>]) -> (Point<Px>, Vector<Px>) {
     let along = Vector::new(angle.cos(), angle.sin());
     let ahead = points[points.len() - 1] - points[0];
     (middle, if along.dot(ahead) < 0.0 { -along } else { along })
+}
+
+/// Distance of `p` from the segment `a` to `b`.
+fn distance_to(p: Point<Px>, a: Point<Px>, b: Point<Px>) -> f64 {
+    let d = b - a;
+    let t = if d.square_length() > 0.0 { ((p - a).dot(d) / d.square_length()).clamp(0.0, 1.0) } else { 0.0 };
+    (p - (a + d * t)).length()
 }
 
 /// How a line going in along one ray and out along the other would run.
@@ -224,7 +282,7 @@ fn passage(a: &Ray, b: &Ray) -> Passage {
 }
 
 /// Which rays go on in which: no more than [`MOST_BEND`] each, and all together as little as can be.
-fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
+fn pairs(rays: &[Ray]) -> Vec<(Ray, Ray)> {
     let cost = |a: &Ray, b: &Ray| {
         let passage = passage(a, b);
         (passage.turn <= MOST_BEND && passage.sway <= MOST_BEND).then(|| passage.cost())
@@ -245,7 +303,7 @@ fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
         let Some((_, i, j)) = best else {
             return found;
         };
-        found.push((free[i].arm, free[j].arm));
+        found.push((*free[i], *free[j]));
         free.remove(j);
         free.remove(i);
     }
@@ -260,8 +318,8 @@ fn match_rest(
     free: &[&Ray],
     cost: &impl Fn(&Ray, &Ray) -> Option<f64>,
     so_far: f64,
-    taken: &mut Vec<(Arm, Arm)>,
-    best: &mut (f64, Vec<(Arm, Arm)>),
+    taken: &mut Vec<(Ray, Ray)>,
+    best: &mut (f64, Vec<(Ray, Ray)>),
 ) {
     if so_far >= best.0 {
         return;
@@ -273,7 +331,7 @@ fn match_rest(
     for k in 0..rest.len() {
         if let Some(c) = cost(first, rest[k]) {
             let others: Vec<&Ray> = rest.iter().enumerate().filter(|(i, _)| *i != k).map(|(_, r)| *r).collect();
-            taken.push((first.arm, rest[k].arm));
+            taken.push((**first, *rest[k]));
             match_rest(&others, cost, so_far + c, taken, best);
             taken.pop();
         }
@@ -331,10 +389,9 @@ fn piece(crossings: &Crossings, arm: Arm, partner: &[[Option<Arm>; 2]]) -> Vec<T
             if partner[arm.0][end].is_none()
                 && let Some(ray) = crossings.ray((arm.0, end))
             {
-                let reach = (ray.from - node.at).dot(ray.out).max(0.0);
-                let at = ray.from - ray.out * reach;
-                let near = if (at - node.at).length() <= node.radius { at } else { node.at };
-                places.insert(0, Trace { at: near, ..places[0] });
+                let from = places[0].at;
+                let reach = (from - node.at).dot(ray.out).clamp(0.0, 2.0 * node.radius);
+                places.insert(0, Trace { at: from - ray.out * reach, ..places[0] });
             }
         }
         places.reverse();
@@ -368,7 +425,7 @@ mod tests {
             Luma([(3.0 - distance(f64::from(x) + 0.5, f64::from(y) + 0.5)).clamp(0.0, 1.0) as f32])
         });
         let mask = Gray::from_fn(120, 120, |x, y| Luma([if ink.get_pixel(x, y)[0] > 0.5 { INK } else { 0 }]));
-        let (mut graph, _) = prune(trace(&thin(&mask), &Field::from_pixel(120, 120, Luma([2.5]))));
+        let (mut graph, _) = prune(trace(&thin(&mask), |_| 2.5));
         graph.edges.iter_mut().for_each(|e| refine(e, &ink));
         follow(&graph).0
     }
