@@ -14,6 +14,7 @@ mod reference;
 mod schema;
 mod show;
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;

@@ -90,6 +90,17 @@ impl Sketch {
         &self.ink
     }
 
+    /// Both planes as one picture: ink upon the gray that hatching shall leave.
+    pub fn flattened(&self) -> Gray {
+        let mut picture = self.ink.clone();
+        if let Some(tone) = &self.tone {
+            for (pixel, shade) in picture.pixels_mut().zip(tone.shade.pixels()) {
+                pixel.0[0] = pixel.0[0].min(shade.0[0]);
+            }
+        }
+        picture
+    }
+
     /// The tone to be hatched, where the style has any.
     pub fn tone(&self) -> Option<&Tone> {
         self.tone.as_ref()

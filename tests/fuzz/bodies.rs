@@ -60,7 +60,10 @@ pub fn small_plan() -> Vec<u8> {
         path: Polyline::new(points.iter().map(|(x, y)| Point::new(*x, *y)).collect()).expect("distinct points"),
     };
     let sheet = Sheet::new(148.0, 210.0).expect("a sheet");
-    let set = StrokeSet::new(sheet, vec![line(&[(20.0, 20.0), (40.0, 25.0), (41.0, 60.0)]), line(&[(60.0, 60.0), (70.0, 61.0)])]);
+    let set = StrokeSet::new(
+        sheet,
+        vec![line(&[(20.0, 20.0), (40.0, 25.0), (41.0, 60.0)]), line(&[(60.0, 60.0), (70.0, 61.0)])],
+    );
     plan::plan(&set.expect("on the sheet"), &robot(), &PlanConfig::default()).expect("in reach").to_json()
 }
 

@@ -39,8 +39,9 @@ fn draw_leaves_every_stage_and_ends_with_one_line() {
 #[test]
 fn drawing_again_never_overwrites_an_older_drawing() {
     let bench = Bench::new();
-    let folders: Vec<_> =
-        (0..2).map(|_| bench.run(&["draw", "--json"]).json()["folder"].as_str().expect("a folder").to_owned()).collect();
+    let folders: Vec<_> = (0..2)
+        .map(|_| bench.run(&["draw", "--json"]).json()["folder"].as_str().expect("a folder").to_owned())
+        .collect();
     assert_ne!(folders[0], folders[1]);
 }
 
@@ -72,7 +73,8 @@ fn a_photo_comes_through_standard_input() {
     let bench = Bench::new();
     let name = bench.file("sitter.jpg", portraitist::photo::sitters::sitters()[0].jpeg);
     let photo = fs::File::open(bench.path().join(name)).expect("just written");
-    let output = bench.command(&["-q", "draw", "-", "--out", "out"]).stdin(Stdio::from(photo)).output().expect("starts");
+    let output =
+        bench.command(&["-q", "draw", "-", "--out", "out"]).stdin(Stdio::from(photo)).output().expect("starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -157,11 +159,8 @@ fn completions_are_written_for_shells() {
 #[test]
 fn ctrl_c_holds_lifts_the_pen_and_keeps_the_sheet_so_far() {
     let bench = Bench::new();
-    let mut child = bench
-        .command(&["-q", "draw", "--real-time", "--out", "out"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("starts");
+    let mut child =
+        bench.command(&["-q", "draw", "--real-time", "--out", "out"]).stderr(Stdio::piped()).spawn().expect("starts");
     // The program file is the last thing before the pen moves.
     let since = Instant::now();
     while !bench.path().join("out/preview.html").exists() && since.elapsed() < Duration::from_secs(60) {

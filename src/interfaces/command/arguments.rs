@@ -27,8 +27,10 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "portraitist", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Arguments {
+    /// What every command takes.
     #[command(flatten)]
     pub everywhere: Everywhere,
+    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }

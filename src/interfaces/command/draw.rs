@@ -131,7 +131,7 @@ fn framing(command: &Draw) -> Framing {
 fn write_stages(folder: &Folder, job: &Job) -> Result<(), Fault> {
     folder.write("portrait.png", &raster::rgb_png(job.portrait.pixels()))?;
     folder.write("lines.png", &raster::gray_png(job.lines.ink()))?;
-    folder.write("sketch.png", &raster::gray_png(job.sketch.ink()))?;
+    folder.write("sketch.png", &raster::gray_png(&job.sketch.flattened()))?;
     Ok(())
 }
 
