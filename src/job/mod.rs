@@ -134,7 +134,7 @@ pub struct Job {
 /// Takes `photo` through all stages up to the program.
 ///
 /// `enter` hears each stage as it begins and may break the job off there; that is a fault of kind
-/// [`Kind::Cancelled`]. Any stage's own error comes back as its fault.
+/// [`Kind::Cancelled`]. Any stage's own error comes back as its fault, and so does a photo in which no line is found.
 pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Job, Fault> {
     let mut enter = |stage| match enter(stage) {
         ControlFlow::Continue(()) => Ok(()),
@@ -152,6 +152,10 @@ pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> C
     let sketch = sketch::shade(&portrait, &regions, &lines, recipe.shade);
     enter(Stage::Strokes)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
+    if traced.set.strokes().is_empty() {
+        let sentence = "no lines were found in the photo; take one with a face in good light";
+        return Err(Fault::new(Kind::BadInput, sentence));
+    }
     enter(Stage::Plan)?;
     let plan = plan::plan(&traced.set, recipe.robot, recipe.plan)?;
     enter(Stage::Program)?;
