@@ -93,8 +93,8 @@ fn in_one_piece(person: &Field) -> Field {
         let is_own = own.get_pixel(x, y).0[0] > 0;
         Luma([match (is_own, gap > 0 && open[gap]) {
             (true, _) => share,
-            (false, true) => share.min(0.5),
-            (false, false) => share.max(0.75),
+            (false, true) => share.min(0.1),
+            (false, false) => share.max(0.9),
         }])
     })
 }

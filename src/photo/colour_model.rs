@@ -32,7 +32,8 @@ pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
         // A pixel's surroundings are the better position prior once they are known.
         for class in 0..CLASSES {
             let around = smooth::gaussian(&belief[class], AROUND_PX);
-            place[class] = smooth::map2(&priors[class], &around, |prior, around| (prior * around).sqrt());
+            place[class] =
+                smooth::map2(&priors[class], &around, |prior, around| prior.powf(PRIOR) * around.powf(AROUND));
         }
         normalise(&mut place);
     }
@@ -68,6 +69,8 @@ fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &F
 const RARE: f32 = 0.2;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
 const TRUST: f32 = 1.4;
+const PRIOR: f32 = 0.8;
+const AROUND: f32 = 0.5;
 /// Reach of the filter on the small and on the full picture, in their pixels.
 const SMALL_RADIUS: usize = 3;
 const FULL_RADIUS: usize = 4;

@@ -1,15 +1,20 @@
 //! From the [`Portrait`](crate::photo::Portrait) to a [`LineDrawing`] and from there to a [`Sketch`]: gray planes of ink on paper.
 
+mod regions;
 mod even_light;
 mod face_map;
-pub mod flow;
+mod flow;
+mod pieces;
+mod iris;
 mod lines;
-mod regions;
+mod tone;
 
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
 pub use regions::Regions;
 pub use regions::regions;
+pub use tone::ToneConfig;
+pub use tone::shade;
 
 use crate::raster::Field;
 use crate::raster::Gray;

@@ -206,7 +206,10 @@ impl std::str::FromStr for FaceBox {
         let numbers: Vec<f64> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
         match numbers[..] {
             [x, y, width, height]
-                if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 && text.split(',').count() == 4 =>
+                if numbers.iter().all(|n| n.is_finite())
+                    && width > 0.0
+                    && height > 0.0
+                    && text.split(',').count() == 4 =>
             {
                 Ok(Self { x, y, width, height })
             }

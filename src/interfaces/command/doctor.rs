@@ -103,7 +103,10 @@ fn cameras(source: Source) -> Finding {
                 let names: Vec<String> = found.iter().map(ToString::to_string).collect();
                 Finding::new("camera", State::Good, names.join("; "))
             } else {
-                let text = format!("this user may not use {}; add the user to the group video and log in anew", closed.join(", "));
+                let text = format!(
+                    "this user may not use {}; add the user to the group video and log in anew",
+                    closed.join(", ")
+                );
                 Finding::new("camera", State::Fault, text)
             }
         }
@@ -147,7 +150,11 @@ fn disk(folder: &Path) -> Vec<Finding> {
             let free = fs.f_bavail.saturating_mul(fs.f_frsize);
             let text = format!("{:.1} GB free", free as f64 / 1e9);
             if free < LOW_DISK_BYTES {
-                Finding::new("disk", State::Fault, format!("{text}; make room for at least {} MB", LOW_DISK_BYTES / 1_000_000))
+                Finding::new(
+                    "disk",
+                    State::Fault,
+                    format!("{text}; make room for at least {} MB", LOW_DISK_BYTES / 1_000_000),
+                )
             } else {
                 Finding::new("disk", State::Good, text)
             }

@@ -112,7 +112,9 @@ fn photograph(command: &Draw, config: &Config) -> Result<(String, Photo), Fault>
             device: device.clone().unwrap_or_else(|| config.camera.device.clone()),
             ..config.camera.clone()
         }),
-        (None, Some(folder)) => Some(CameraConfig { source: Source::Folder, folder: folder.clone(), ..config.camera.clone() }),
+        (None, Some(folder)) => {
+            Some(CameraConfig { source: Source::Folder, folder: folder.clone(), ..config.camera.clone() })
+        }
         (None, None) => None,
     };
     if let Some(camera) = camera {

@@ -21,7 +21,13 @@ use crate::robot::Robot;
 use crate::robot::Simulated;
 
 /// The plan's own files: `strokes.svg` (ordered, pen-up moves hidden), `plan.json`, `program.gcode`, `preview.html`.
-pub fn write_plan(folder: &Folder, plan: &MotionPlan, program: &Program, config: &Config, title: &str) -> Result<(), Fault> {
+pub fn write_plan(
+    folder: &Folder,
+    plan: &MotionPlan,
+    program: &Program,
+    config: &Config,
+    title: &str,
+) -> Result<(), Fault> {
     folder.write("plan.json", plan.to_json().as_bytes())?;
     folder.write("program.gcode", &program.bytes())?;
     folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;
