@@ -1,19 +1,31 @@
 //! From the [`Portrait`](crate::photo::Portrait) to a [`LineDrawing`] and from there to a [`Sketch`]: gray planes of ink on paper.
 
+mod regions;
 mod even_light;
 mod face_map;
+<<<<<<< HEAD
 mod irises;
 mod shade;
 pub mod flow;
+=======
+mod flow;
+mod pieces;
+mod iris;
+>>>>>>> w-lines
 mod lines;
-mod regions;
+mod tone;
 
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
 pub use regions::Regions;
 pub use regions::regions;
+<<<<<<< HEAD
 pub use shade::ShadeConfig;
 pub use shade::shade;
+=======
+pub use tone::ToneConfig;
+pub use tone::shade;
+>>>>>>> w-lines
 
 use crate::raster::Field;
 use crate::raster::Gray;
