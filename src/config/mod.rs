@@ -35,7 +35,7 @@ use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
 use crate::preview::InkConfig;
 use crate::sketch::FlowConfig;
-use crate::sketch::ShadeConfig;
+use crate::sketch::ToneConfig;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
 use crate::strokes::svg::SvgConfig;
@@ -55,7 +55,7 @@ pub struct Config {
     /// How lines are found.
     pub lines: FlowConfig,
     /// How much tone a sketch gets.
-    pub shade: ShadeConfig,
+    pub tone: ToneConfig,
     /// How ink becomes strokes, with this pen and this paper.
     pub strokes: StrokesConfig,
     /// How SVG files are read.
@@ -228,7 +228,7 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         camera: section(settings, "camera")?,
         backdrop: section(settings, "backdrop")?,
         lines: section(settings, "lines")?,
-        shade: section(settings, "shade")?,
+        tone: section(settings, "tone")?,
         strokes,
         svg: section(settings, "svg")?,
         plan,
@@ -299,7 +299,7 @@ mod tests {
         assert_eq!(config.camera, CameraConfig::default());
         assert_eq!(config.backdrop, BackdropConfig::default());
         assert_eq!(config.lines, FlowConfig::default());
-        assert_eq!(config.shade, ShadeConfig::default());
+        assert_eq!(config.tone, ToneConfig::default());
         assert_eq!(config.strokes, StrokesConfig::default());
         assert_eq!(config.svg, SvgConfig::default());
         assert_eq!(config.plan, PlanConfig::default());
@@ -335,7 +335,7 @@ mod tests {
             ("camera", keys_of(&config.camera)),
             ("backdrop", keys_of(&config.backdrop)),
             ("lines", keys_of(&config.lines)),
-            ("shade", keys_of(&config.shade)),
+            ("tone", keys_of(&config.tone)),
             ("strokes", keys_of(&config.strokes)),
             ("svg", keys_of(&config.svg)),
             ("plan", keys_of(&config.plan)),

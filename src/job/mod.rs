@@ -21,8 +21,8 @@ use crate::plan::verify::Proof;
 use crate::sketch;
 use crate::sketch::FlowConfig;
 use crate::sketch::LineDrawing;
-use crate::sketch::ShadeConfig;
 use crate::sketch::Sketch;
+use crate::sketch::ToneConfig;
 use crate::strokes;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
@@ -101,7 +101,7 @@ pub struct Recipe<'a> {
     /// How lines are found.
     pub lines: &'a FlowConfig,
     /// How much tone the sketch gets.
-    pub shade: &'a ShadeConfig,
+    pub tone: &'a ToneConfig,
     /// How the sketch becomes strokes.
     pub strokes: &'a StrokesConfig,
     /// On which sheet.
@@ -149,7 +149,7 @@ pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> C
     let regions = sketch::regions(&portrait, &matte);
     let lines = sketch::flow_lines(&portrait, &regions, recipe.lines);
     enter(Stage::Sketch)?;
-    let sketch = sketch::shade(&portrait, &regions, &lines, recipe.shade);
+    let sketch = sketch::shade(&portrait, &lines, &regions, recipe.tone);
     enter(Stage::Strokes)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     if traced.set.strokes().is_empty() {

@@ -10,7 +10,7 @@ use super::even_light::even_light;
 use super::face_map;
 use super::flow::Flow;
 use super::flow::edge_flow;
-use super::iris::draw_irises;
+use super::irises::with_irises;
 use super::pieces::pieces;
 use super::regions::Regions;
 use crate::photo::Portrait;
@@ -73,9 +73,7 @@ pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -
     let response = along(&across(&calm, &flow, config), &flow, config.along_px);
     let threshold = thresholds(&response, regions, config);
     let ink = hysteresis(&response, &threshold, config.least_area_px);
-    let mut ink = with_outline(ink, regions);
-    draw_irises(&mut ink, &even);
-    LineDrawing::new(ink)
+    LineDrawing::new(with_irises(with_outline(ink, regions), portrait))
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.

@@ -3,15 +3,9 @@
 mod regions;
 mod even_light;
 mod face_map;
-<<<<<<< HEAD
-mod irises;
-mod shade;
-pub mod flow;
-=======
 mod flow;
 mod pieces;
-mod iris;
->>>>>>> w-lines
+mod irises;
 mod lines;
 mod tone;
 
@@ -19,13 +13,8 @@ pub use lines::FlowConfig;
 pub use lines::flow_lines;
 pub use regions::Regions;
 pub use regions::regions;
-<<<<<<< HEAD
-pub use shade::ShadeConfig;
-pub use shade::shade;
-=======
 pub use tone::ToneConfig;
 pub use tone::shade;
->>>>>>> w-lines
 
 use crate::raster::Field;
 use crate::raster::Gray;

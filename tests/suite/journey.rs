@@ -30,7 +30,7 @@ fn drawn(name: &str, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<
         framing: Framing::Centred,
         backdrop: &config.backdrop,
         lines: &config.lines,
-        shade: &config.shade,
+        tone: &config.tone,
         strokes: &config.strokes,
         sheet: config.sheet,
         plan: &config.plan,

@@ -51,7 +51,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         framing: framing(command),
         backdrop: &config.backdrop,
         lines: &config.lines,
-        shade: &config.shade,
+        tone: &config.tone,
         strokes: &config.strokes,
         sheet: config.sheet,
         plan: &config.plan,
