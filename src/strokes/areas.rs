@@ -32,8 +32,8 @@ const CORE_PER_RADIUS: f64 = 5.0;
 const RIM: f32 = 1.5;
 /// Ink from which a place counts as black; a little over half, for noise.
 const BLACK: f32 = 0.55;
-/// Deepest that single places are measured, grid pixels.
-const MOST_DEPTH: isize = 256;
+/// Deepest that a line's places are measured, grid pixels.
+pub const MOST_DEPTH: usize = 256;
 /// Zeros around an area.
 const BORDER: u32 = 3;
 
@@ -43,14 +43,15 @@ pub fn radius(mask: &Gray) -> Field {
     distance(&paper)
 }
 
-/// Distance of the place `i` of `mask` to the nearest paper, at most [`MOST_DEPTH`]: the same as [`radius`], for few
+/// Distance of the place `i` of `mask` to the nearest paper, or `most` if that is nearer: the same as [`radius`], for few
 /// places.
-pub fn depth(mask: &Gray, i: usize) -> f64 {
+pub fn depth(mask: &Gray, i: usize, most: usize) -> f64 {
+    let most = most as isize;
     let (w, h) = (mask.width() as isize, mask.height() as isize);
     let (x, y) = (i as isize % w, i as isize / w);
     let paper = |x: isize, y: isize| x < 0 || y < 0 || x >= w || y >= h || mask.as_raw()[(y * w + x) as usize] == PAPER;
-    let mut nearest = MOST_DEPTH * MOST_DEPTH;
-    for ring in 0..MOST_DEPTH {
+    let mut nearest = most * most;
+    for ring in 0..most {
         if ring * ring >= nearest {
             break;
         }
@@ -136,7 +137,7 @@ fn core(black: &Gray, least: f64) -> Option<Gray> {
     for i in (0..raw.len()).filter(|i| raw[*i] == INK) {
         let black_at = |j: Option<usize>| j.and_then(|j| raw.get(j)).is_some_and(|v| *v == INK);
         let around = [i.checked_sub(reach), i.checked_sub(reach * w), Some(i + reach), Some(i + reach * w)];
-        if around.into_iter().all(black_at) && depth(black, i) > least {
+        if around.into_iter().all(black_at) && depth(black, i, reach + 2) > least {
             core.as_mut()[i] = INK;
             any = true;
         }
@@ -173,7 +174,7 @@ mod tests {
         });
         let whole = radius(&mask);
         for (i, v) in whole.as_raw().iter().enumerate() {
-            assert!((f64::from(*v) - depth(&mask, i)).abs() < 1e-6, "place {i}");
+            assert!((f64::from(*v) - depth(&mask, i, MOST_DEPTH)).abs() < 1e-6, "place {i}");
         }
     }
 }

@@ -115,7 +115,7 @@ impl Pass {
                 t.report.areas = t.areas.len();
             }
             Pass::Thin => t.skeleton = thin::thin(&t.mask),
-            Pass::Trace => t.graph = graph::trace(&t.skeleton, |i| areas::depth(&t.mask, i)),
+            Pass::Trace => t.graph = graph::trace(&t.skeleton, |i| areas::depth(&t.mask, i, areas::MOST_DEPTH)),
             Pass::Prune => (t.graph, t.report.pruned) = prune::prune(std::mem::take(&mut t.graph)),
             Pass::Refine => t.graph.edges.par_iter_mut().for_each(|edge| refine::refine(edge, &t.ink)),
             Pass::Follow => (t.lines, t.report.joined) = follow::follow(&t.graph),
@@ -138,7 +138,9 @@ impl Pass {
                     spacing: (config.hatch_spacing_mm * px_per_mm).max(1.0),
                     angle: config.hatch_angle_deg.to_radians(),
                 };
-                let filled: Vec<_> = t.areas.par_iter().flat_map_iter(|area| fill::fill(area, filling)).collect();
+                let tightness = tightness(config, px_per_mm);
+                let filled: Vec<_> =
+                    t.areas.par_iter().flat_map_iter(|area| fill::fill(area, filling, tightness)).collect();
                 t.curves.extend(filled);
             }
             Pass::Tone => {
