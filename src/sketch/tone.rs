@@ -18,6 +18,8 @@ use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
+use imageproc::distance_transform::Norm;
+use imageproc::morphology::dilate;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -63,7 +65,7 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, regions: &Regions, config
     let parts = [
         hair_coverage(&light, regions, config.hair),
         clothes_coverage(&light, regions, config.clothes),
-        skin_coverage(&even, regions, config.skin),
+        skin_coverage(&even, lines, regions, config.skin),
         smooth::map(&brows, |brow| brow * config.brows.clamp(0.0, MOST)),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
@@ -89,7 +91,7 @@ fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
     let depth = ((0.72 - middle) / 0.45).clamp(0.25, 1.0);
     weighted(light, regions.hair(), |light| {
         let relative = ((bright - light) / (bright - dark).max(0.05)).clamp(0.0, 1.0);
-        most * depth * (0.25 + 0.75 * relative) * step(relative, 0.08, 0.3)
+        most * depth * (0.35 + 0.65 * relative) * step(relative, 0.05, 0.25)
     })
 }
 
@@ -106,17 +108,30 @@ fn clothes_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
     cloth
 }
 
-/// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps.
-fn skin_coverage(even: &Field, regions: &Regions, most: f32) -> Field {
+/// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps. What is dark because a
+/// line runs there is no shadow: strokes across a line look like stitches.
+fn skin_coverage(even: &Field, lines: &LineDrawing, regions: &Regions, most: f32) -> Field {
+    /// Wide enough that a line's own darkness is spread thin.
+    const CALM_PX: f32 = 6.0;
+    /// How near to a line there is no shading.
+    const CLEAR_PX: u8 = 5;
+    /// Shadows smaller than this are folds, which lines tell better.
+    const LEAST_AREA_PX: u32 = 700;
     let middle = quantile(even, regions.skin(), 0.5);
-    let calm = smooth::gaussian(even, 2.5);
+    let calm = smooth::gaussian(even, CALM_PX);
     let mut skin = weighted(&calm, regions.skin(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
         most * (0.55 * step(depth, 0.07, 0.11) + 0.45 * step(depth, 0.17, 0.22))
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(&face_map::eyes(), &face_map::mouth(), f32::max);
-    skin.as_mut().iter_mut().zip(drawn.as_raw()).for_each(|(value, drawn)| *value *= 1.0 - 0.8 * drawn);
+    skin.as_mut().iter_mut().zip(drawn.as_raw()).for_each(|(value, drawn)| *value *= 1.0 - drawn);
+    let ink = Gray::from_fn(even.width(), even.height(), |x, y| {
+        Luma([if lines.ink().get_pixel(x, y).0[0] < 128 { 255 } else { 0 }])
+    });
+    let beside = dilate(&ink, Norm::L2, CLEAR_PX);
+    skin.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
+    drop_small_patches(&mut skin, LEAST_AREA_PX);
     skin
 }
 
