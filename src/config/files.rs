@@ -123,7 +123,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let sentence = |content: Option<&[u8]>| {
             let path = folder.path().join("x.toml");
-            content.map(|content| std::fs::write(&path, content).expect("a file"));
+            if let Some(content) = content {
+                std::fs::write(&path, content).expect("a file");
+            }
             read(&path).expect_err("unreadable").to_string()
         };
         assert!(sentence(None).contains("x.toml cannot be read: No such file"));

@@ -116,8 +116,12 @@ impl Settings {
 
     /// Lays the configuration file `file` over what is there.
     pub(super) fn apply_file(&mut self, file: &Path) -> Result<(), ConfigError> {
-        let text = files::read(file)?;
-        let layer = read(&text, Form::Config, &|line| Origin::File { file: file.to_owned(), line })?;
+        self.apply_config(&files::read(file)?, file)
+    }
+
+    /// Lays the configuration `text` of `file` over what is there.
+    pub(super) fn apply_config(&mut self, text: &str, file: &Path) -> Result<(), ConfigError> {
+        let layer = read(text, Form::Config, &|line| Origin::File { file: file.to_owned(), line })?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         self.beside.push(folder.clone());
         self.apply(layer, &folder)
@@ -276,7 +280,11 @@ fn may_write(kind: ProfileKind, path: &str) -> bool {
     let own = path.starts_with(&format!("{}.", kind.section()));
     let selector = path.ends_with(".profile");
     match kind {
-        ProfileKind::Style => !(own && selector) && !["robot.", "camera."].iter().any(|other| path.starts_with(other)),
+        ProfileKind::Style => {
+            let machine = path.starts_with("robot.") || path.starts_with("camera.");
+            let another_style = own && selector;
+            !machine && !another_style
+        }
         _ => own && !selector,
     }
 }

@@ -14,6 +14,7 @@ mod reference;
 mod schema;
 mod show;
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use serde::de::DeserializeOwned;
@@ -32,7 +33,9 @@ use crate::camera::CameraConfig;
 use crate::photo::BackdropConfig;
 use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
+use crate::preview::InkConfig;
 use crate::sketch::FlowConfig;
+use crate::sketch::ToneConfig;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
 use crate::strokes::svg::SvgConfig;
@@ -51,12 +54,16 @@ pub struct Config {
     pub backdrop: BackdropConfig,
     /// How lines are found.
     pub lines: FlowConfig,
+    /// How much tone a sketch gets.
+    pub tone: ToneConfig,
     /// How ink becomes strokes, with this pen and this paper.
     pub strokes: StrokesConfig,
     /// How SVG files are read.
     pub svg: SvgConfig,
     /// In which order strokes are drawn.
     pub plan: PlanConfig,
+    /// What the pen's ink looks like on this paper, in previews.
+    pub ink: InkConfig,
     /// The machine.
     pub robot: RobotProfile,
     /// The pen.
@@ -151,6 +158,16 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
     Ok(Loaded { config, settings, files })
 }
 
+/// The configuration that the defaults and one file of this `text` give.
+///
+/// # Errors
+/// The first thing that is wrong, with its line.
+pub fn read(text: &str) -> Result<Config, ConfigError> {
+    let mut settings = Settings::defaults()?;
+    settings.apply_config(text, Path::new("configuration"))?;
+    compose(&settings)
+}
+
 impl Loaded {
     /// The configuration.
     pub fn config(&self) -> &Config {
@@ -193,6 +210,11 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
     strokes.margins_mm = paper.margin_mm;
     strokes.pen_width_mm = pen.width_mm;
     strokes.check().map_err(|error| conflict(error.to_string()))?;
+    let mut ink: InkConfig = section(settings, "preview")?;
+    ink.pen_width_mm = pen.width_mm;
+    ink.ink = pen.colour.0;
+    ink.opacity = pen.opacity;
+    ink.paper = paper.colour.0;
     let plan: PlanConfig = section(settings, "plan")?;
     plan.check().map_err(|error| conflict(error.to_string()))?;
     let robot: RobotProfile = section(settings, "robot")?;
@@ -206,9 +228,11 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         camera: section(settings, "camera")?,
         backdrop: section(settings, "backdrop")?,
         lines: section(settings, "lines")?,
+        tone: section(settings, "tone")?,
         strokes,
         svg: section(settings, "svg")?,
         plan,
+        ink,
         robot,
         pen,
         paper,
@@ -275,9 +299,11 @@ mod tests {
         assert_eq!(config.camera, CameraConfig::default());
         assert_eq!(config.backdrop, BackdropConfig::default());
         assert_eq!(config.lines, FlowConfig::default());
+        assert_eq!(config.tone, ToneConfig::default());
         assert_eq!(config.strokes, StrokesConfig::default());
         assert_eq!(config.svg, SvgConfig::default());
         assert_eq!(config.plan, PlanConfig::default());
+        assert_eq!(config.ink, InkConfig::default());
         assert_eq!((config.robot.name.as_str(), config.pen.name.as_str()), ("a4-servo", "fineliner-0.4"));
         assert_eq!((config.sheet.width_mm(), config.sheet.height_mm()), (148.0, 210.0));
         assert_eq!(loaded.files(), &[] as &[PathBuf]);
@@ -309,21 +335,35 @@ mod tests {
             ("camera", keys_of(&config.camera)),
             ("backdrop", keys_of(&config.backdrop)),
             ("lines", keys_of(&config.lines)),
+            ("tone", keys_of(&config.tone)),
             ("strokes", keys_of(&config.strokes)),
             ("svg", keys_of(&config.svg)),
             ("plan", keys_of(&config.plan)),
+            ("preview", keys_of(&config.ink)),
             ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
             ("pen", keys_of(&config.pen)),
             ("paper", keys_of(&config.paper)),
             ("style", keys_of(&config.style)),
         ];
         // These follow from the pen and the paper, or are the name of a profile.
-        let derived = ["strokes.margins_mm", "strokes.pen_width_mm"];
+        let ink = ["preview.pen_width_mm", "preview.ink", "preview.opacity", "preview.paper"];
+        let derived = [&ink[..], &["strokes.margins_mm", "strokes.pen_width_mm"]].concat();
         let of_rooms = rooms.iter().flat_map(|(room, keys)| keys.iter().map(move |key| format!("{room}.{key}")));
         let of_rooms: BTreeSet<_> = of_rooms.filter(|key| !derived.contains(&key.as_str())).collect();
         let of_file = schema::schema().keys().iter().map(|key| key.path.clone());
         let of_file: BTreeSet<_> = of_file.filter(|key| !key.ends_with(".profile")).collect();
-        assert_eq!(of_file, of_rooms);
+        let missing: Vec<_> = of_rooms.difference(&of_file).collect();
+        let surplus: Vec<_> = of_file.difference(&of_rooms).collect();
+        assert!(missing.is_empty(), "config/default.toml lacks {missing:?}: add each with its meaning and its #: line");
+        assert!(surplus.is_empty(), "no room knows {surplus:?}: take them out of config/default.toml");
+    }
+
+    #[test]
+    fn default_toml_lists_the_dialects_that_there_are() {
+        let dialects =
+            firmware_protocol::dialect::Dialect::ALL.iter().map(|dialect| dialect.name().to_owned()).collect();
+        let key = schema::schema().key("robot.dialect").expect("a key");
+        assert_eq!(key.allowed, schema::Allowed::OneOf(dialects));
     }
 
     #[test]

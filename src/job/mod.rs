@@ -12,16 +12,17 @@ use crate::photo::Framing;
 use crate::photo::Photo;
 use crate::photo::Portrait;
 use crate::plan;
-use crate::plan::verify;
-use crate::plan::verify::Proof;
 use crate::plan::MotionPlan;
 use crate::plan::PlanConfig;
 use crate::plan::Program;
 use crate::plan::RobotProfile;
+use crate::plan::verify;
+use crate::plan::verify::Proof;
 use crate::sketch;
 use crate::sketch::FlowConfig;
 use crate::sketch::LineDrawing;
 use crate::sketch::Sketch;
+use crate::sketch::ToneConfig;
 use crate::strokes;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
@@ -99,6 +100,8 @@ pub struct Recipe<'a> {
     pub backdrop: &'a BackdropConfig,
     /// How lines are found.
     pub lines: &'a FlowConfig,
+    /// How much tone the sketch gets.
+    pub tone: &'a ToneConfig,
     /// How the sketch becomes strokes.
     pub strokes: &'a StrokesConfig,
     /// On which sheet.
@@ -131,7 +134,7 @@ pub struct Job {
 /// Takes `photo` through all stages up to the program.
 ///
 /// `enter` hears each stage as it begins and may break the job off there; that is a fault of kind
-/// [`Kind::Cancelled`]. Any stage's own error comes back as its fault.
+/// [`Kind::Cancelled`]. Any stage's own error comes back as its fault, and so does a photo in which no line is found.
 pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Job, Fault> {
     let mut enter = |stage| match enter(stage) {
         ControlFlow::Continue(()) => Ok(()),
@@ -146,9 +149,13 @@ pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> C
     let regions = sketch::regions(&portrait, &matte);
     let lines = sketch::flow_lines(&portrait, &regions, recipe.lines);
     enter(Stage::Sketch)?;
-    let sketch = Sketch::new(lines.ink().clone());
+    let sketch = sketch::shade(&portrait, &lines, &regions, recipe.tone);
     enter(Stage::Strokes)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
+    if traced.set.strokes().is_empty() {
+        let sentence = "no lines were found in the photo; take one with a face in good light";
+        return Err(Fault::new(Kind::BadInput, sentence));
+    }
     enter(Stage::Plan)?;
     let plan = plan::plan(&traced.set, recipe.robot, recipe.plan)?;
     enter(Stage::Program)?;

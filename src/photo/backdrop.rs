@@ -59,7 +59,7 @@ const SMALL_SIDE: u32 = 128;
 /// The person's share of each pixel of `portrait`.
 pub fn matte(portrait: &Portrait, config: &BackdropConfig) -> Matte {
     let priors = position_prior::position_priors(SMALL_SIDE, config.floor.clamp(1e-4, 0.2));
-    let belief = colour_model::posteriors(portrait.pixels(), &priors, config.rounds.clamp(1, 8));
+    let belief = colour_model::posteriors(portrait, &priors, config.rounds.clamp(1, 8));
     let person = in_one_piece(&smooth::map(&belief[BACKDROP], |backdrop| 1.0 - backdrop));
     let light = colour_model::luma(portrait.pixels());
     let share = smooth::guided(&light, &person, config.edge_px.clamp(1, 64) as usize, 1e-3);
@@ -93,8 +93,8 @@ fn in_one_piece(person: &Field) -> Field {
         let is_own = own.get_pixel(x, y).0[0] > 0;
         Luma([match (is_own, gap > 0 && open[gap]) {
             (true, _) => share,
-            (false, true) => share.min(0.5),
-            (false, false) => share.max(0.75),
+            (false, true) => share.min(0.1),
+            (false, false) => share.max(0.9),
         }])
     })
 }

@@ -6,6 +6,7 @@
 //! Rother, Kolmogorov & Blake, "GrabCut", 2004, with histograms for mixtures and the filter for the graph cut.
 //! Planes are of one size, a hundred or so pixels a side; values are probabilities.
 
+use super::Portrait;
 use super::position_prior::CLASSES;
 use super::smooth;
 use crate::raster::Field;
@@ -15,41 +16,54 @@ use rayon::prelude::*;
 /// One probability plane for each class, in the order of the priors.
 pub type Planes = [Field; CLASSES];
 
-/// What is believed of each pixel of `pixels` after `rounds` of learning, given what position alone says (`priors`).
+/// What is believed of each pixel of `portrait` after `rounds` of learning, given what position alone says (`priors`).
 ///
-/// Learning happens on a picture shrunk to the size of `priors`; the answer has the size of `pixels`.
-pub fn posteriors(pixels: &Rgb, priors: &Planes, rounds: u32) -> Planes {
+/// Learning happens on a picture shrunk to the size of `priors`; the answer has the size of the
+/// portrait. Beyond the photo's edge colours say little, and position decides.
+pub fn posteriors(portrait: &Portrait, priors: &Planes, rounds: u32) -> Planes {
     let (width, height) = priors[0].dimensions();
+    let pixels = portrait.pixels();
+    let evidence = smooth::map(portrait.beyond(), |beyond_px| 1.0 / (1.0 + beyond_px));
+    let small_evidence = smooth::resized(&evidence, width, height);
     let small = image::imageops::thumbnail(pixels, width, height);
     let small_light = luma(&small);
     let small_bins = bins(&small, &small_light);
     let mut place: Planes = priors.clone();
     let mut belief: Planes = priors.clone();
-    let mut colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
+    let mut colours = belief.each_ref().map(|plane| histogram(&small_bins, plane, &small_evidence));
     for _ in 0..rounds {
-        belief = judged(&small_bins, &place, &colours, &small_light, SMALL_RADIUS);
-        colours = belief.each_ref().map(|plane| histogram(&small_bins, plane));
+        belief = judged(&small_bins, &place, &colours, &small_light, &small_evidence, SMALL_RADIUS);
+        colours = belief.each_ref().map(|plane| histogram(&small_bins, plane, &small_evidence));
         // A pixel's surroundings are the better position prior once they are known.
         for class in 0..CLASSES {
             let around = smooth::gaussian(&belief[class], AROUND_PX);
-            place[class] = smooth::map2(&priors[class], &around, |prior, around| (prior * around).sqrt());
+            place[class] =
+                smooth::map2(&priors[class], &around, |prior, around| prior.powf(PRIOR) * around.powf(AROUND));
         }
         normalise(&mut place);
     }
     let light = luma(pixels);
     let place = place.map(|plane| smooth::resized(&plane, pixels.width(), pixels.height()));
-    judged(&bins(pixels, &light), &place, &colours, &light, FULL_RADIUS)
+    judged(&bins(pixels, &light), &place, &colours, &light, &evidence, FULL_RADIUS)
 }
 
 /// Each pixel's classes by place and colour, neighbours of one lightness made to agree within `radius`.
-fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &Field, radius: usize) -> Planes {
+fn judged(
+    bins: &[u16],
+    place: &Planes,
+    colours: &[Vec<f32>; CLASSES],
+    light: &Field,
+    evidence: &Field,
+    radius: usize,
+) -> Planes {
     let raw: Vec<[f32; CLASSES]> = bins
         .par_iter()
         .enumerate()
         .map(|(i, bin)| {
+            let evidence = evidence.as_raw()[i];
             let mut shares = [0.0; CLASSES];
             for (class, share) in shares.iter_mut().enumerate() {
-                *share = place[class].as_raw()[i] * colours[class][*bin as usize];
+                *share = place[class].as_raw()[i] * (1.0 + evidence * (colours[class][*bin as usize] - 1.0));
             }
             let sum: f32 = shares.iter().sum();
             shares.map(|share| share / sum)
@@ -68,6 +82,8 @@ fn judged(bins: &[u16], place: &Planes, colours: &[Vec<f32>; CLASSES], light: &F
 const RARE: f32 = 0.2;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
 const TRUST: f32 = 1.4;
+const PRIOR: f32 = 0.8;
+const AROUND: f32 = 0.5;
 /// Reach of the filter on the small and on the full picture, in their pixels.
 const SMALL_RADIUS: usize = 3;
 const FULL_RADIUS: usize = 4;
@@ -101,11 +117,11 @@ fn bins(pixels: &Rgb, light: &Field) -> Vec<u16> {
 
 /// How much each bin speaks for the class that `weights` marks: its density relative to an even spread over all bins
 /// in use, smoothed over neighbours and tempered.
-fn histogram(bins: &[u16], weights: &Field) -> Vec<f32> {
+fn histogram(bins: &[u16], weights: &Field, evidence: &Field) -> Vec<f32> {
     const STRIDES: [usize; 3] = [LEVELS * LEVELS, LEVELS, 1];
     let mut counts = vec![0.0f32; LEVELS * LEVELS * LEVELS];
-    for (bin, weight) in bins.iter().zip(weights.as_raw()) {
-        counts[*bin as usize] += weight * weight * weight;
+    for ((bin, weight), evidence) in bins.iter().zip(weights.as_raw()).zip(evidence.as_raw()) {
+        counts[*bin as usize] += evidence * weight * weight * weight;
     }
     for stride in STRIDES {
         let before = counts.clone();

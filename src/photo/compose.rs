@@ -84,12 +84,24 @@ pub fn compose(photo: &Photo, framing: &Framing) -> Result<Portrait, ComposeErro
         Framing::Centred => centred(photo),
         Framing::Face(face) => around_face(photo, face)?,
     };
+    let beyond = beyond(photo.pixels().dimensions(), &to_photo);
     let pixels = if to_photo == Affine::identity() && photo.pixels().dimensions() == (Portrait::SIDE, Portrait::SIDE) {
         photo.pixels().clone()
     } else {
-        sampled(photo.pixels(), &to_photo)
+        sampled(photo.pixels(), &to_photo, &beyond)
     };
-    Ok(Portrait { pixels, to_photo })
+    Ok(Portrait { pixels, to_photo, beyond })
+}
+
+/// How far each portrait pixel lies beyond the edge of a photo of size `photo`, in portrait pixels.
+fn beyond(photo: (u32, u32), to_photo: &Affine<Px, Px>) -> Field {
+    let scale = to_photo.determinant().abs().sqrt();
+    Field::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| {
+        let at = to_photo.transform_point(Point::new(f64::from(x) + 0.5, f64::from(y) + 0.5));
+        let out_x = (-at.x).max(at.x - f64::from(photo.0)).max(0.0);
+        let out_y = (-at.y).max(at.y - f64::from(photo.1)).max(0.0);
+        Luma([(out_x.hypot(out_y) / scale) as f32])
+    })
 }
 
 fn centred(photo: &Photo) -> Affine<Px, Px> {
@@ -123,7 +135,7 @@ fn around_face(photo: &Photo, face: &Rect<Px>) -> Result<Affine<Px, Px>, Compose
 }
 
 /// The canonical frame's pixels, looked up in `photo` through `to_photo`.
-fn sampled(photo: &Rgb, to_photo: &Affine<Px, Px>) -> Rgb {
+fn sampled(photo: &Rgb, to_photo: &Affine<Px, Px>, beyond: &Field) -> Rgb {
     // Photo pixels per portrait pixel. Halving first keeps the kernel below a dozen pixels wide.
     let mut step = to_photo.determinant().abs().sqrt();
     let mut map = *to_photo;
@@ -142,22 +154,15 @@ fn sampled(photo: &Rgb, to_photo: &Affine<Px, Px>) -> Rgb {
             *pixel = source.at(at.x as f32 - 0.5, at.y as f32 - 0.5, &kernel);
         }
     });
-    soften_beyond(&mut planes, photo.dimensions(), to_photo);
+    soften_beyond(&mut planes, beyond);
     Rgb::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| {
         image::Rgb(planes[y as usize * side + x as usize].map(|v| v.round().clamp(0.0, 255.0) as u8))
     })
 }
 
 /// Blurs what lies beyond the photo's edge, the more the farther: over `SOFT_PX` it goes from sharp to a wide blur.
-fn soften_beyond(planes: &mut [[f32; 3]], photo: (u32, u32), to_photo: &Affine<Px, Px>) {
-    const SOFT_PX: f64 = 48.0;
-    let scale = to_photo.determinant().abs().sqrt();
-    let beyond = Field::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| {
-        let at = to_photo.transform_point(Point::new(f64::from(x) + 0.5, f64::from(y) + 0.5));
-        let out_x = (-at.x).max(at.x - f64::from(photo.0)).max(0.0);
-        let out_y = (-at.y).max(at.y - f64::from(photo.1)).max(0.0);
-        Luma([(out_x.hypot(out_y) / scale / SOFT_PX) as f32])
-    });
+fn soften_beyond(planes: &mut [[f32; 3]], beyond: &Field) {
+    const SOFT_PX: f32 = 48.0;
     if beyond.as_raw().iter().all(|v| *v <= 0.0) {
         return;
     }
@@ -168,7 +173,7 @@ fn soften_beyond(planes: &mut [[f32; 3]], photo: (u32, u32), to_photo: &Affine<P
             .chain(blurred.iter().map(|field| field.as_raw().as_slice()))
             .collect();
         for (i, pixel) in planes.iter_mut().enumerate() {
-            let place = (beyond.as_raw()[i] * 3.0).min(2.999);
+            let place = (beyond.as_raw()[i] / SOFT_PX * 3.0).min(2.999);
             let (level, t) = (place as usize, place.fract());
             pixel[channel] = steps[level][i] * (1.0 - t) + steps[level + 1][i] * t;
         }

@@ -23,6 +23,7 @@ pub use decode::decode;
 use crate::geom::Affine;
 use crate::geom::Point;
 use crate::geom::Px;
+use crate::raster::Field;
 use crate::raster::Rgb;
 
 /// A picture as the camera or the file gave it, upright, in sRGB.
@@ -48,6 +49,7 @@ impl Photo {
 pub struct Portrait {
     pixels: Rgb,
     to_photo: Affine<Px, Px>,
+    beyond: Field,
 }
 
 impl Portrait {
@@ -59,6 +61,11 @@ impl Portrait {
     /// The composed picture.
     pub fn pixels(&self) -> &Rgb {
         &self.pixels
+    }
+
+    /// How far each pixel lies beyond the photo's edge, in portrait pixels; 0 on the photo. What lies beyond is made up.
+    pub fn beyond(&self) -> &Field {
+        &self.beyond
     }
 
     /// The map from portrait pixels back to photo pixels.

@@ -2,12 +2,11 @@
 //!
 //! An iris is the circle around which the lightness jumps most from inside to outside (Daugman's integro-differential
 //! operator, 1993, on the circle's left and right arcs, since lids cover the upper and lower ones), dark inside. The
-//! disc is clipped by the lids: what is light there stays paper. AiSketcher renews eyes in the same spirit. Lengths in
+//! disc is clipped where lids usually lie. AiSketcher renews eyes in the same spirit. Lengths in
 //! portrait pixels, where the eyes lie 100 apart. Where no circle is convincing (closed eyes, sunglasses, a blank
 //! portrait) nothing is drawn.
 
 use crate::photo::Portrait;
-use crate::photo::colour_model;
 use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -19,9 +18,6 @@ struct Iris {
     x_px: f32,
     y_px: f32,
     radius_px: f32,
-    /// Lightness inside and just outside.
-    dark: f32,
-    light: f32,
 }
 
 /// How far from its canonical place an eye's centre is looked for.
@@ -30,29 +26,55 @@ const REACH_PX: (i32, i32) = (22, 13);
 const RADII_PX: std::ops::RangeInclusive<i32> = 8..=12;
 /// The least jump of lightness that is an iris, as a share of the eye's own range of lightness.
 const LEAST_JUMP: f32 = 0.2;
-/// The two irises of one person may differ by this much in height before the weaker is taken for a mistake.
-const LEVEL_PX: f32 = 9.0;
+/// How many places of each eye are weighed against those of the other.
+const CANDIDATES: usize = 60;
+/// Two eyes look the same way and lie level: differences of this many pixels (across, along) cost one tenth.
+const TOGETHER_PX: (f32, f32) = (7.0, 5.0);
+/// Two irises that disagree by more are not both irises.
+const APART_PX: f32 = 14.0;
 
 /// `ink` with the irises of `portrait` drawn into it.
 pub fn with_irises(mut ink: Gray, portrait: &Portrait) -> Gray {
-    let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 1.2);
-    let mut found = Portrait::EYES.map(|eye| find(&light, eye.x as f32, eye.y as f32));
-    if let [Some((left, left_score)), Some((right, right_score))] = found
-        && (left.y_px - right.y_px).abs() > LEVEL_PX
-    {
-        found[usize::from(left_score > right_score)] = None;
-    }
-    let radii: Vec<f32> = found.iter().flatten().map(|(iris, _)| iris.radius_px).collect();
-    let radius_px = radii.iter().sum::<f32>() / radii.len().max(1) as f32;
-    for (iris, _) in found.into_iter().flatten() {
-        draw(&mut ink, &light, &Iris { radius_px, ..iris });
+    // Red: skin of every colour is light in it, irises of every colour are dark.
+    let pixels = portrait.pixels();
+    let red = pixels.pixels().map(|p| f32::from(p[0]) / 255.0).collect();
+    let light = smooth::gaussian(&smooth::of_size(pixels.width(), pixels.height(), red), 1.2);
+    let [right, left] = Portrait::EYES.map(|eye| candidates(&light, eye.x as f32, eye.y as f32));
+    let irises = together(&right, &left);
+    let radius_px = irises.iter().map(|iris| iris.radius_px).sum::<f32>() / irises.len().max(1) as f32;
+    for iris in irises {
+        draw(&mut ink, &Iris { radius_px, ..iris });
     }
     ink
 }
 
-/// The most convincing iris near (`eye_x`, `eye_y`), and how convincing it is.
-fn find(light: &Field, eye_x: f32, eye_y: f32) -> Option<(Iris, f32)> {
-    let mut best: Option<(Iris, f32)> = None;
+/// The pair that looks most like two irises of one person, or the better one alone where no pair agrees.
+fn together(right: &[(Iris, f32)], left: &[(Iris, f32)]) -> Vec<Iris> {
+    let offset =
+        |iris: &Iris, eye: usize| (iris.x_px - Portrait::EYES[eye].x as f32, iris.y_px - Portrait::EYES[eye].y as f32);
+    let mut best: Option<(f32, Vec<Iris>)> = None;
+    for (a, a_score) in right {
+        for (b, b_score) in left {
+            let ((ax, ay), (bx, by)) = (offset(a, 0), offset(b, 1));
+            if (ax - bx).hypot(ay - by) > APART_PX {
+                continue;
+            }
+            let cost = ((ax - bx) / TOGETHER_PX.0).powi(2) + ((ay - by) / TOGETHER_PX.1).powi(2);
+            let score = a_score + b_score - 0.1 * cost;
+            if best.as_ref().is_none_or(|(most, _)| score > *most) {
+                best = Some((score, vec![*a, *b]));
+            }
+        }
+    }
+    let alone = right.first().into_iter().chain(left.first()).max_by(|a, b| a.1.total_cmp(&b.1));
+    best.map_or_else(|| alone.map(|(iris, _)| *iris).into_iter().collect(), |(_, pair)| pair)
+}
+
+/// The most convincing irises near (`eye_x`, `eye_y`), best first, with how convincing each is; none where nothing is.
+fn candidates(light: &Field, eye_x: f32, eye_y: f32) -> Vec<(Iris, f32)> {
+    let (low, high) = range(light, eye_x, eye_y);
+    let least_jump = LEAST_JUMP * (high - low).max(0.1);
+    let mut found = Vec::new();
     for dy in -REACH_PX.1..=REACH_PX.1 {
         for dx in -REACH_PX.0..=REACH_PX.0 {
             let (x_px, y_px) = (eye_x + dx as f32, eye_y + dy as f32);
@@ -60,20 +82,20 @@ fn find(light: &Field, eye_x: f32, eye_y: f32) -> Option<(Iris, f32)> {
                 let radius_px = radius as f32;
                 let outside = arcs(light, x_px, y_px, radius_px + 2.5);
                 let edge = arcs(light, x_px, y_px, radius_px - 1.5);
-                let middle = arcs(light, x_px, y_px, radius_px * 0.4);
-                let dark = (edge + middle) / 2.0;
+                let dark = (edge + arcs(light, x_px, y_px, radius_px * 0.4)) / 2.0;
                 // A lash line or a brow is as dark, but not as high: an iris is dark below its centre, too.
                 let below = sampled(light, x_px, y_px + radius_px * 0.55);
-                let far = ((dx as f32 / 30.0).powi(2) + (dy as f32 / 16.0).powi(2)) * 0.05;
+                let far = ((dx as f32 / 30.0).powi(2) + (dy as f32 / 16.0).powi(2)) * 0.08;
                 let score = (outside - edge) + 0.8 * (outside - dark) - 0.6 * (below - dark).max(0.0) - far;
-                if best.is_none_or(|(_, b)| score > b) {
-                    best = Some((Iris { x_px, y_px, radius_px, dark, light: outside }, score));
+                if outside - dark > least_jump {
+                    found.push((Iris { x_px, y_px, radius_px }, score));
                 }
             }
         }
     }
-    let (low, high) = range(light, eye_x, eye_y);
-    best.filter(|(iris, _)| iris.light - iris.dark > LEAST_JUMP * (high - low).max(0.1))
+    found.sort_by(|a, b| b.1.total_cmp(&a.1));
+    found.truncate(CANDIDATES);
+    found
 }
 
 /// Mean lightness on the left and right arcs of a circle (within 40 degrees of the horizontal).
@@ -101,12 +123,13 @@ fn range(light: &Field, x: f32, y: f32) -> (f32, f32) {
     range
 }
 
-/// Inks the disc where the portrait is dark enough to be iris, and leaves the highlight white.
-fn draw(ink: &mut Gray, light: &Field, iris: &Iris) {
+/// Inks the disc between the lids, and leaves the highlight white.
+fn draw(ink: &mut Gray, iris: &Iris) {
+    /// The upper lid covers the top of an iris, the lower one touches it; shares of the radius.
+    const OPENING: (f32, f32) = (-0.78, 0.95);
     let radius = iris.radius_px;
-    let lid = iris.dark + 0.62 * (iris.light - iris.dark);
     // Light from above, a little to the sitter's right, in both eyes at the same place.
-    let (shine_x, shine_y, shine_radius) = (iris.x_px - 0.32 * radius, iris.y_px - 0.34 * radius, 0.34 * radius);
+    let (shine_x, shine_y, shine_radius) = (iris.x_px - 0.3 * radius, iris.y_px - 0.28 * radius, 0.34 * radius);
     let reach = radius.ceil() as i32 + 1;
     for dy in -reach..=reach {
         for dx in -reach..=reach {
@@ -114,12 +137,11 @@ fn draw(ink: &mut Gray, light: &Field, iris: &Iris) {
             if x < 0.0 || y < 0.0 || x >= ink.width() as f32 || y >= ink.height() as f32 {
                 continue;
             }
-            let (column, row) = (x as u32, y as u32);
-            let from_centre = (dx as f32).hypot(dy as f32);
+            let level = dy as f32 / radius;
             if (x - shine_x).hypot(y - shine_y) < shine_radius {
-                ink.put_pixel(column, row, Luma([255]));
-            } else if from_centre <= radius && (from_centre < 0.55 * radius || sampled(light, x, y) < lid) {
-                ink.put_pixel(column, row, Luma([0]));
+                ink.put_pixel(x as u32, y as u32, Luma([255]));
+            } else if (dx as f32).hypot(dy as f32) <= radius && (OPENING.0..=OPENING.1).contains(&level) {
+                ink.put_pixel(x as u32, y as u32, Luma([0]));
             }
         }
     }

@@ -10,14 +10,14 @@ use super::even_light::even_light;
 use super::face_map;
 use super::flow::Flow;
 use super::flow::edge_flow;
+use super::irises::with_irises;
+use super::pieces::pieces;
 use super::regions::Regions;
 use crate::photo::Portrait;
 use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
-use imageproc::region_labelling::Connectivity;
-use imageproc::region_labelling::connected_components;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde::Serialize;
@@ -73,7 +73,7 @@ pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -
     let response = along(&across(&calm, &flow, config), &flow, config.along_px);
     let threshold = thresholds(&response, regions, config);
     let ink = hysteresis(&response, &threshold, config.least_area_px);
-    LineDrawing::new(with_outline(ink, regions))
+    LineDrawing::new(with_irises(with_outline(ink, regions), portrait))
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.
@@ -161,7 +161,7 @@ fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field
 }
 
 /// The value of `field` below which the share `quantile` of `weight` lies; 0 where there is no weight.
-fn weighted_quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
+pub fn weighted_quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
     let mut pairs: Vec<(f32, f32)> =
         field.as_raw().iter().zip(weight.as_raw()).filter(|(_, w)| **w > 0.3).map(|(v, w)| (*v, *w)).collect();
     pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
@@ -184,16 +184,14 @@ fn hysteresis(response: &Field, threshold: &Field, least_area_px: u32) -> Gray {
     let weak = Gray::from_fn(over.width(), over.height(), |x, y| {
         Luma([if over.get_pixel(x, y).0[0] > WEAK { 255 } else { 0 }])
     });
-    let pieces = connected_components(&weak, Connectivity::Eight, Luma([0]));
-    let count = pieces.as_raw().iter().max().map_or(0, |most| *most as usize) + 1;
-    let (mut area, mut peak) = (vec![0u32; count], vec![0.0f32; count]);
-    for (piece, over) in pieces.as_raw().iter().zip(over.as_raw()) {
-        area[*piece as usize] += 1;
-        peak[*piece as usize] = peak[*piece as usize].max(*over);
+    let pieces = pieces(&weak);
+    let mut peaks = vec![0.0f32; pieces.count()];
+    for (piece, over) in pieces.labels().iter().zip(over.as_raw()) {
+        peaks[*piece as usize] = peaks[*piece as usize].max(*over);
     }
     Gray::from_fn(over.width(), over.height(), |x, y| {
-        let piece = pieces.get_pixel(x, y).0[0] as usize;
-        if piece == 0 || area[piece] < least_area_px || peak[piece] < STRONG {
+        let piece = pieces.labels()[(y * over.width() + x) as usize];
+        if piece == 0 || pieces.area(piece) < least_area_px || peaks[piece as usize] < STRONG {
             return Luma([255]);
         }
         let strength = ((over.get_pixel(x, y).0[0] - WEAK) / 0.35).clamp(0.0, 1.0);

@@ -1,15 +1,20 @@
 //! From the [`Portrait`](crate::photo::Portrait) to a [`LineDrawing`] and from there to a [`Sketch`]: gray planes of ink on paper.
 
+mod regions;
 mod even_light;
 mod face_map;
-pub mod flow;
+mod flow;
+mod pieces;
+mod irises;
 mod lines;
-mod regions;
+mod tone;
 
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
 pub use regions::Regions;
 pub use regions::regions;
+pub use tone::ToneConfig;
+pub use tone::shade;
 
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -84,6 +89,17 @@ impl Sketch {
     /// Its ink: 255 paper, 0 ink.
     pub fn ink(&self) -> &Gray {
         &self.ink
+    }
+
+    /// Both planes as one picture: ink upon the gray that hatching shall leave.
+    pub fn flattened(&self) -> Gray {
+        let mut picture = self.ink.clone();
+        if let Some(tone) = &self.tone {
+            for (pixel, shade) in picture.pixels_mut().zip(tone.shade.pixels()) {
+                pixel.0[0] = pixel.0[0].min(shade.0[0]);
+            }
+        }
+        picture
     }
 
     /// The tone to be hatched, where the style has any.

@@ -6,9 +6,7 @@
 
 use image::GenericImageView;
 use image::Luma;
-use imageproc::distance_transform::Norm;
 use imageproc::distance_transform::euclidean_squared_distance_transform;
-use imageproc::morphology::erode;
 use imageproc::region_labelling::Connectivity;
 use imageproc::region_labelling::connected_components;
 
@@ -34,6 +32,8 @@ const CORE_PER_RADIUS: f64 = 5.0;
 const RIM: f32 = 1.5;
 /// Ink from which a place counts as black; a little over half, for noise.
 const BLACK: f32 = 0.55;
+/// Deepest that a line's places are measured, grid pixels.
+pub const MOST_DEPTH: usize = 256;
 /// Zeros around an area.
 const BORDER: u32 = 3;
 
@@ -41,6 +41,33 @@ const BORDER: u32 = 3;
 pub fn radius(mask: &Gray) -> Field {
     let paper = Gray::from_fn(mask.width(), mask.height(), |x, y| Luma([INK - mask.get_pixel(x, y)[0]]));
     distance(&paper)
+}
+
+/// Distance of the place `i` of `mask` to the nearest paper, or `most` if that is nearer: the same as [`radius`], for few
+/// places.
+pub fn depth(mask: &Gray, i: usize, most: usize) -> f64 {
+    let most = most as isize;
+    let (w, h) = (mask.width() as isize, mask.height() as isize);
+    let (x, y) = (i as isize % w, i as isize / w);
+    let paper = |x: isize, y: isize| x < 0 || y < 0 || x >= w || y >= h || mask.as_raw()[(y * w + x) as usize] == PAPER;
+    let mut nearest = most * most;
+    for ring in 0..most {
+        if ring * ring >= nearest {
+            break;
+        }
+        for k in -ring..=ring {
+            let square = ring * ring + k * k;
+            if square < nearest
+                && (paper(x + k, y - ring)
+                    || paper(x + k, y + ring)
+                    || paper(x - ring, y + k)
+                    || paper(x + ring, y + k))
+            {
+                nearest = square;
+            }
+        }
+    }
+    (nearest as f64).sqrt()
 }
 
 /// Distance of every place to the nearest marked one.
@@ -102,17 +129,20 @@ pub fn areas(mask: &Gray, ink: &Field, least: f64) -> (Vec<Area>, Gray) {
 
 /// The places of `black` further than `least` from paper, if there are any.
 fn core(black: &Gray, least: f64) -> Option<Gray> {
-    // No disc fits where no square does; that spares most drawings the exact distance.
-    let square = least.floor().clamp(0.0, 255.0) as u8;
-    let coarse = erode(black, Norm::LInf, square / 2);
-    if coarse.as_raw().iter().all(|v| *v == PAPER) {
-        return None;
+    let (w, raw) = (black.width() as usize, black.as_raw());
+    // Most ink is no area: four places a little nearer than `least` tell before the distance is measured.
+    let reach = least.floor() as usize;
+    let mut core = Gray::new(black.width(), black.height());
+    let mut any = false;
+    for i in (0..raw.len()).filter(|i| raw[*i] == INK) {
+        let black_at = |j: Option<usize>| j.and_then(|j| raw.get(j)).is_some_and(|v| *v == INK);
+        let around = [i.checked_sub(reach), i.checked_sub(reach * w), Some(i + reach), Some(i + reach * w)];
+        if around.into_iter().all(black_at) && depth(black, i, reach + 2) > least {
+            core.as_mut()[i] = INK;
+            any = true;
+        }
     }
-    let depth = radius(black);
-    let core = Gray::from_fn(black.width(), black.height(), |x, y| {
-        Luma([if f64::from(depth.get_pixel(x, y)[0]) > least { INK } else { PAPER }])
-    });
-    core.as_raw().iter().any(|v| *v == INK).then_some(core)
+    any.then_some(core)
 }
 
 #[cfg(test)]
@@ -134,5 +164,17 @@ mod tests {
         assert_eq!(lines.get_pixel(83, 22)[0], INK);
         let deepest = areas[0].depth.as_raw().iter().copied().fold(0.0, f32::max);
         assert!((13.0..17.0).contains(&deepest));
+    }
+
+    #[test]
+    fn the_depth_of_one_place_is_that_of_the_whole_field() {
+        let mask = Gray::from_fn(60, 50, |x, y| {
+            let inside = (4..56).contains(&x) && (4..46).contains(&y);
+            Luma([if inside && (x * 7 + y * 13) % 41 != 0 { INK } else { PAPER }])
+        });
+        let whole = radius(&mask);
+        for (i, v) in whole.as_raw().iter().enumerate() {
+            assert!((f64::from(*v) - depth(&mask, i, MOST_DEPTH)).abs() < 1e-6, "place {i}");
+        }
     }
 }

@@ -19,6 +19,11 @@ use crate::geom::Vector;
 use crate::raster::Field;
 use crate::strokes::StrokeKind;
 use crate::strokes::areas::Area;
+use crate::strokes::fit::Tightness;
+use crate::strokes::fit::chords;
+use crate::strokes::fit::fit;
+use crate::strokes::follow::Line;
+use crate::strokes::graph::Trace;
 use crate::strokes::outline::outlines;
 use crate::strokes::refine::sample;
 
@@ -47,7 +52,7 @@ const FLAT: f64 = 0.01;
 const EDGE: f64 = 0.5;
 
 /// The strokes that fill `area`, in grid pixels.
-pub fn fill(area: &Area, filling: Filling) -> Vec<(StrokeKind, Vec<Point<Px>>)> {
+pub fn fill(area: &Area, filling: Filling, tightness: Tightness) -> Vec<(StrokeKind, Vec<Point<Px>>)> {
     let depth = imageproc::filter::gaussian_blur_f32(&area.depth, 1.0);
     let deepest = f64::from(depth.as_raw().iter().copied().fold(0.0, f32::max));
     let first = filling.pen / 2.0 + EDGE;
@@ -55,19 +60,26 @@ pub fn fill(area: &Area, filling: Filling) -> Vec<(StrokeKind, Vec<Point<Px>>)> 
     if deepest <= SOLID_PENS * filling.pen
         && let Some(spiral) = spiral(&depth, first, SOLID_SPACING * filling.pen)
     {
-        strokes.push((StrokeKind::Hatch, spiral));
+        strokes.push((StrokeKind::Hatch, chords(&spiral, tightness)));
     } else {
         let rims = outlines(&depth, first as f32);
         let solid = deepest <= SOLID_PENS * filling.pen;
         let spacing = if solid { SOLID_SPACING * filling.pen } else { filling.spacing };
         let inner = outlines(&depth, (first + 0.6 * spacing) as f32);
-        strokes.extend(rims.into_iter().map(|rim| (StrokeKind::Contour, rim)));
+        strokes.extend(rims.iter().map(|rim| (StrokeKind::Contour, smooth(rim, tightness))));
         let zigzags = zigzags(rows(&inner, spacing, filling.angle), &depth, first, spacing);
         strokes.extend(zigzags.into_iter().map(|zigzag| (StrokeKind::Hatch, zigzag)));
     }
     let shift = Vector::new(f64::from(area.left), f64::from(area.top));
     strokes.iter_mut().for_each(|(_, points)| points.iter_mut().for_each(|p| *p += shift));
     strokes
+}
+
+/// An outline without the raster's steps.
+fn smooth(rim: &[Point<Px>], tightness: Tightness) -> Vec<Point<Px>> {
+    let place = |p: &Point<Px>| Trace { at: *p, radius: 0.0, ink: 0.0, trust: 1.0 };
+    let places = rim[..rim.len() - 1].iter().map(place).collect();
+    fit(&Line { places, closed: true, attached: [false; 2] }, tightness)
 }
 
 /// One outline inside the other from the edge to the middle, as one stroke; `None` if a level has a hole or two parts.
@@ -174,6 +186,7 @@ mod tests {
     use crate::strokes::binarise::INK;
     use image::Luma;
 
+    const TIGHT: Tightness = Tightness { tolerance: 0.8, chord: 4.0, deviation: 0.16 };
     const FILLING: Filling = Filling { pen: 3.2, spacing: 5.0, angle: -0.9 };
 
     fn area(size: u32, inside: impl Fn(f64, f64) -> bool) -> Area {
@@ -183,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_pupil_is_one_stroke() {
-        let strokes = fill(&area(40, |x, y| (x - 20.0).hypot(y - 20.0) < 9.0), FILLING);
+        let strokes = fill(&area(40, |x, y| (x - 20.0).hypot(y - 20.0) < 9.0), FILLING, TIGHT);
         assert_eq!(strokes.len(), 1);
     }
 
@@ -191,14 +204,14 @@ mod tests {
     fn a_pupil_with_a_highlight_leaves_it_open() {
         let light = Point::new(23.0, 17.0);
         let ring = |x: f64, y: f64| (x - 20.0).hypot(y - 20.0) < 12.0 && (x - light.x).hypot(y - light.y) > 4.0;
-        for (_, points) in fill(&area(40, ring), FILLING) {
+        for (_, points) in fill(&area(40, ring), FILLING, TIGHT) {
             assert!(points.iter().all(|p| (*p - light).length() > 4.0));
         }
     }
 
     #[test]
     fn a_square_is_an_outline_and_one_zigzag() {
-        let strokes = fill(&area(120, |x, y| (10.0..110.0).contains(&x) && (10.0..110.0).contains(&y)), FILLING);
+        let strokes = fill(&area(120, |x, y| (10.0..110.0).contains(&x) && (10.0..110.0).contains(&y)), FILLING, TIGHT);
         let kinds: Vec<StrokeKind> = strokes.iter().map(|s| s.0).collect();
         assert_eq!(kinds, [StrokeKind::Contour, StrokeKind::Hatch]);
     }
@@ -210,7 +223,7 @@ mod tests {
             r < 50.0 && !(r < 22.0 || (y > 60.0 && (x - 60.0).abs() < 22.0))
         };
         let area = area(120, horseshoe);
-        for (_, points) in fill(&area, FILLING) {
+        for (_, points) in fill(&area, FILLING, TIGHT) {
             for w in points.windows(2) {
                 assert!(lies_inside(&area.depth, w[0], w[1], 1.0), "{:?} to {:?}", w[0], w[1]);
             }

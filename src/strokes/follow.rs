@@ -1,15 +1,12 @@
-//! Lines that go on across junctions: at every crossing the arms are paired by how well they continue each other.
+//! Lines that go on across junctions: at every crossing the arms that continue each other become one line.
 //!
-//! A skeleton breaks two crossing lines into four arms, and, where they cross at a small angle, into two forks with a
-//! short piece between that belongs to both lines. So near forks are first gathered into one crossing, then the arms
-//! of each crossing are paired so that all together bend least (an exhaustive matching; a crossing has few arms).
-//! Two pairs make an X, one pair and a rest a T whose stem ends on the through-line. The skeleton inside a crossing is
-//! thrown away: it is drawn in anew by the curve fit, which sees only where the arms were outside.
-//! After the continuation principle of Noris et al. 2013 ("Topology-driven vectorization of clean line drawings").
+//! Two pairs of arms make an X, one pair and a rest a T whose stem ends on the through-line. The skeleton inside a
+//! crossing is thrown away: it is drawn in anew by the curve fit, which sees only where the arms were outside.
 
 use crate::geom::Point;
 use crate::geom::Px;
-use crate::geom::Vector;
+use crate::strokes::crossing::Crossings;
+use crate::strokes::crossing::pairs;
 use crate::strokes::graph::Arm;
 use crate::strokes::graph::Graph;
 use crate::strokes::graph::Trace;
@@ -32,258 +29,28 @@ impl Line {
     }
 }
 
-/// Bend of two arms, in radians, from which they are two lines.
-const MOST_BEND: f64 = 1.15;
-/// What an arm without a partner costs, as a squared bend: dear enough that a fork becomes a line and a branch, cheap
-/// enough that a stem stays straight between two limbs.
-const LEFT_OVER: f64 = 0.6;
-/// Bend up to which arms across a middle piece make that piece a part of both.
-const CROSS_BEND: f64 = 0.45;
-/// Sway up to which they do: short arms seem to leave along the middle piece.
-const CROSS_SWAY: f64 = 1.0;
-/// Longest middle piece of a crossing, in widths of its lines.
-const CROSS_WIDTHS: f64 = 6.0;
-/// Places of an arm that give its direction, beyond the crossing, grid pixels.
-const SIGHT_PX: f64 = 12.0;
-/// Crossings with more arms than this are paired greedily.
-const MOST_MATCHED: usize = 8;
-
-/// An arm of a crossing: where it leaves and which way.
-#[derive(Debug, Clone, Copy)]
-struct Ray {
-    arm: Arm,
-    from: Point<Px>,
-    /// Unit vector away from the crossing.
-    out: Vector<Px>,
-}
-
 /// The lines of `graph`, each as long as it goes on, and how many arms were joined.
 pub fn follow(graph: &Graph) -> (Vec<Line>, usize) {
-    let mut crossings = Crossings::new(graph);
-    crossings.gather();
+    let mut crossings = Crossings::gathered(graph);
     let mut partner: Vec<[Option<Arm>; 2]> = vec![[None, None]; graph.edges.len()];
     let mut joined = 0;
+    let mut passages: Vec<Vec<[Point<Px>; 2]>> = Vec::with_capacity(graph.nodes.len());
     for rays in crossings.rays() {
-        for (a, b) in pairs(&rays) {
-            partner[a.0][a.1] = Some(b);
-            partner[b.0][b.1] = Some(a);
-            joined += 1;
+        let pairs = pairs(&rays);
+        for (a, b) in &pairs {
+            partner[a.arm.0][a.arm.1] = Some(b.arm);
+            partner[b.arm.0][b.arm.1] = Some(a.arm);
         }
+        joined += pairs.len();
+        passages.push(pairs.iter().map(|(a, b)| [a.from, b.from]).collect());
     }
+    crossings.give_back(&passages);
     (lines(graph, &crossings, &partner), joined)
-}
-
-/// Which junctions belong together, and which edges lie inside a crossing.
-struct Crossings<'a> {
-    graph: &'a Graph,
-    group: Vec<usize>,
-    inner: Vec<bool>,
-}
-
-impl<'a> Crossings<'a> {
-    fn new(graph: &'a Graph) -> Self {
-        Self { graph, group: (0..graph.nodes.len()).collect(), inner: vec![false; graph.edges.len()] }
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        let (keep, lose) = (self.group[a].min(self.group[b]), self.group[a].max(self.group[b]));
-        self.group.iter_mut().filter(|g| **g == lose).for_each(|g| *g = keep);
-    }
-
-    /// Gathers the forks of each crossing.
-    fn gather(&mut self) {
-        let arms = self.graph.arms();
-        let mut middles: Vec<(f64, usize)> = Vec::new();
-        for (e, edge) in self.graph.edges.iter().enumerate() {
-            let [Some(a), Some(b)] = edge.ends else {
-                continue;
-            };
-            let (na, nb) = (&self.graph.nodes[a], &self.graph.nodes[b]);
-            let length = edge.length() + 2.0;
-            if length <= na.radius + nb.radius {
-                self.inner[e] = true;
-                if a != b {
-                    self.join(a, b);
-                }
-            } else if a != b && length <= CROSS_WIDTHS * (na.radius + nb.radius) {
-                middles.extend(self.middle(e, &arms[a], &arms[b]).map(|cost| (cost, e)));
-            }
-        }
-        // The straightest crossings first: in a lattice, an arm of one crossing looks like the middle of another.
-        middles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        for (_, e) in middles {
-            let [Some(a), Some(b)] = self.graph.edges[e].ends else {
-                continue;
-            };
-            if self.group[a] != self.group[b] && self.middle(e, &arms[a], &arms[b]).is_some() {
-                self.inner[e] = true;
-                self.join(a, b);
-            }
-        }
-    }
-
-    /// What it costs to read edge `e` as the way of two lines over a crossing: two arms at either end, each continued by
-    /// one at the other. `None` if they do not.
-    fn middle(&self, e: usize, a: &[Arm], b: &[Arm]) -> Option<f64> {
-        let outer = |arms: &[Arm]| -> Vec<Ray> {
-            arms.iter().filter(|arm| arm.0 != e && !self.inner[arm.0]).filter_map(|arm| self.ray(*arm)).collect()
-        };
-        let (a, b) = (outer(a), outer(b));
-        let ([a0, a1], [b0, b1]) = (&a[..], &b[..]) else {
-            return None;
-        };
-        // One line may turn on its way, as where an arc touches a straight line, but not both.
-        let read = |p: [&Ray; 2], q: [&Ray; 2]| {
-            let (one, other) = (passage(p[0], p[1]), passage(q[0], q[1]));
-            let fits = one.turn.min(other.turn) < CROSS_BEND
-                && one.turn.max(other.turn) < MOST_BEND
-                && one.sway.max(other.sway) < CROSS_SWAY;
-            fits.then(|| one.cost() + other.cost())
-        };
-        let readings = [read([a0, b0], [a1, b1]), read([a0, b1], [a1, b0])];
-        readings.into_iter().flatten().min_by(f64::total_cmp)
-    }
-
-    /// The direction in which `arm` leaves, measured beyond the ink of the junction.
-    fn ray(&self, arm: Arm) -> Option<Ray> {
-        let edge = &self.graph.edges[arm.0];
-        let node = edge.ends[arm.1].map(|n| &self.graph.nodes[n])?;
-        let skip = node.radius.max(1.5);
-        let far = edge.ends[1 - arm.1].map(|n| &self.graph.nodes[n]);
-        let before_far = |p: &Point<Px>| far.is_none_or(|far| (*p - far.at).length() >= far.radius);
-        let beyond: Vec<Point<Px>> = edge
-            .from_end(arm.1)
-            .map(|p| p.at)
-            .skip_while(|p| (*p - node.at).length() < skip)
-            .take_while(before_far)
-            .take((SIGHT_PX + 2.0 * node.radius) as usize)
-            .collect();
-        let tip = edge.from_end(1 - arm.1).next()?.at;
-        if beyond.len() < 4 {
-            let out = tip - node.at;
-            return (out.length() > 0.5).then(|| Ray { arm, from: node.at, out: out.normalize() });
-        }
-        let (middle, out) = direction(&beyond);
-        // The foot of the first place on the fitted line.
-        let from = middle + out * (beyond[0] - middle).dot(out);
-        Some(Ray { arm, from, out })
-    }
-
-    /// The outer arms of every crossing.
-    fn rays(&self) -> Vec<Vec<Ray>> {
-        let mut rays = vec![Vec::new(); self.graph.nodes.len()];
-        for (node, arms) in self.graph.arms().into_iter().enumerate() {
-            let outer = arms.into_iter().filter(|arm| !self.inner[arm.0]);
-            rays[self.group[node]].extend(outer.filter_map(|arm| self.ray(arm)));
-        }
-        rays
-    }
-}
-
-/// The line through `points` by least squares: a point on it, and the unit vector from the first towards the last.
-fn direction(points: &[Point<Px>]) -> (Point<Px>, Vector<Px>) {
-    let n = points.len() as f64;
-    let middle = (points.iter().fold(Vector::zero(), |sum, p| sum + p.to_vector()) / n).to_point();
-    let (mut xx, mut xy, mut yy) = (0.0, 0.0, 0.0);
-    for p in points {
-        let d = *p - middle;
-        xx += d.x * d.x;
-        xy += d.x * d.y;
-        yy += d.y * d.y;
-    }
-    let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
-    let along = Vector::new(angle.cos(), angle.sin());
-    let ahead = points[points.len() - 1] - points[0];
-    (middle, if along.dot(ahead) < 0.0 { -along } else { along })
-}
-
-/// How a line going in along one ray and out along the other would run.
-#[derive(Debug, Clone, Copy)]
-struct Passage {
-    /// How far it turns in all, radians.
-    turn: f64,
-    /// How far it sways on the way, radians: nothing on a straight line or an arc, which leaves the chord as it meets it.
-    sway: f64,
-}
-
-impl Passage {
-    fn cost(self) -> f64 {
-        self.turn * self.turn + 0.25 * self.sway * self.sway
-    }
-}
-
-fn passage(a: &Ray, b: &Ray) -> Passage {
-    let (into, out) = (-a.out, b.out);
-    let turn = into.angle_to(out).radians.abs();
-    let chord = b.from - a.from;
-    if chord.length() < 2.0 {
-        return Passage { turn, sway: 0.0 };
-    }
-    let sway = (into.angle_to(chord).radians - chord.angle_to(out).radians).abs();
-    Passage { turn, sway: sway.min(std::f64::consts::TAU - sway) }
-}
-
-/// Which rays go on in which: no more than [`MOST_BEND`] each, and all together as little as can be.
-fn pairs(rays: &[Ray]) -> Vec<(Arm, Arm)> {
-    let cost = |a: &Ray, b: &Ray| {
-        let passage = passage(a, b);
-        (passage.turn <= MOST_BEND && passage.sway <= MOST_BEND).then(|| passage.cost())
-    };
-    let mut free: Vec<&Ray> = rays.iter().collect();
-    let mut found = Vec::new();
-    while free.len() > MOST_MATCHED {
-        let mut best: Option<(f64, usize, usize)> = None;
-        for i in 0..free.len() {
-            for j in i + 1..free.len() {
-                if let Some(c) = cost(free[i], free[j])
-                    && best.is_none_or(|b| c < b.0)
-                {
-                    best = Some((c, i, j));
-                }
-            }
-        }
-        let Some((_, i, j)) = best else {
-            return found;
-        };
-        found.push((free[i].arm, free[j].arm));
-        free.remove(j);
-        free.remove(i);
-    }
-    let mut best = (f64::INFINITY, Vec::new());
-    match_rest(&free, &cost, 0.0, &mut Vec::new(), &mut best);
-    found.extend(best.1);
-    found
-}
-
-/// Tries every matching of `free`.
-fn match_rest(
-    free: &[&Ray],
-    cost: &impl Fn(&Ray, &Ray) -> Option<f64>,
-    so_far: f64,
-    taken: &mut Vec<(Arm, Arm)>,
-    best: &mut (f64, Vec<(Arm, Arm)>),
-) {
-    if so_far >= best.0 {
-        return;
-    }
-    let Some((first, rest)) = free.split_first() else {
-        *best = (so_far, taken.clone());
-        return;
-    };
-    for k in 0..rest.len() {
-        if let Some(c) = cost(first, rest[k]) {
-            let others: Vec<&Ray> = rest.iter().enumerate().filter(|(i, _)| *i != k).map(|(_, r)| *r).collect();
-            taken.push((first.arm, rest[k].arm));
-            match_rest(&others, cost, so_far + c, taken, best);
-            taken.pop();
-        }
-    }
-    match_rest(rest, cost, so_far + LEFT_OVER, taken, best);
 }
 
 /// Walks the paired arms into lines.
 fn lines(graph: &Graph, crossings: &Crossings, partner: &[[Option<Arm>; 2]]) -> Vec<Line> {
-    let mut used = crossings.inner.clone();
+    let mut used = crossings.inner().to_vec();
     let mut lines = Vec::new();
     // Open lines begin at an arm without a partner; what is left over after them is closed.
     for open in [true, false] {
@@ -298,7 +65,7 @@ fn lines(graph: &Graph, crossings: &Crossings, partner: &[[Option<Arm>; 2]]) -> 
             let mut arm = (e, start);
             let last = loop {
                 used[arm.0] = true;
-                places.extend(piece(crossings, arm, partner));
+                places.extend(piece(graph, crossings, arm, partner));
                 let far = (arm.0, 1 - arm.1);
                 match partner[far.0][far.1] {
                     Some(next) if !used[next.0] => arm = next,
@@ -315,11 +82,11 @@ fn lines(graph: &Graph, crossings: &Crossings, partner: &[[Option<Arm>; 2]]) -> 
 
 /// The places of an edge, walked from `arm`'s end, without those inside a crossing; an end that stops at a crossing is
 /// drawn on to its centre.
-fn piece(crossings: &Crossings, arm: Arm, partner: &[[Option<Arm>; 2]]) -> Vec<Trace> {
-    let edge = &crossings.graph.edges[arm.0];
+fn piece(graph: &Graph, crossings: &Crossings, arm: Arm, partner: &[[Option<Arm>; 2]]) -> Vec<Trace> {
+    let edge = &graph.edges[arm.0];
     let mut places: Vec<Trace> = edge.from_end(arm.1).copied().collect();
     for end in [arm.1, 1 - arm.1] {
-        if let Some(node) = edge.ends[end].map(|n| crossings.graph.nodes[n]) {
+        if let Some(node) = edge.ends[end].map(|n| graph.nodes[n]) {
             let inside = places.iter().take_while(|p| (p.at - node.at).length() < node.radius).count();
             let cut = inside.min(places.len() - 1);
             // Just outside, the other line's ink still pulls.
@@ -331,10 +98,9 @@ fn piece(crossings: &Crossings, arm: Arm, partner: &[[Option<Arm>; 2]]) -> Vec<T
             if partner[arm.0][end].is_none()
                 && let Some(ray) = crossings.ray((arm.0, end))
             {
-                let reach = (ray.from - node.at).dot(ray.out).max(0.0);
-                let at = ray.from - ray.out * reach;
-                let near = if (at - node.at).length() <= node.radius { at } else { node.at };
-                places.insert(0, Trace { at: near, ..places[0] });
+                let from = places[0].at;
+                let reach = (from - node.at).dot(ray.out).clamp(0.0, 2.0 * node.radius);
+                places.insert(0, Trace { at: from - ray.out * reach, ..places[0] });
             }
         }
         places.reverse();
@@ -345,6 +111,7 @@ fn piece(crossings: &Crossings, arm: Arm, partner: &[[Option<Arm>; 2]]) -> Vec<T
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geom::Vector;
     use crate::raster::Field;
     use crate::raster::Gray;
     use crate::strokes::binarise::INK;
@@ -368,7 +135,7 @@ mod tests {
             Luma([(3.0 - distance(f64::from(x) + 0.5, f64::from(y) + 0.5)).clamp(0.0, 1.0) as f32])
         });
         let mask = Gray::from_fn(120, 120, |x, y| Luma([if ink.get_pixel(x, y)[0] > 0.5 { INK } else { 0 }]));
-        let (mut graph, _) = prune(trace(&thin(&mask), &Field::from_pixel(120, 120, Luma([2.5]))));
+        let (mut graph, _) = prune(trace(&thin(&mask), |_| 2.5));
         graph.edges.iter_mut().for_each(|e| refine(e, &ink));
         follow(&graph).0
     }

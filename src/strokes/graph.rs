@@ -6,7 +6,6 @@
 
 use crate::geom::Point;
 use crate::geom::Px;
-use crate::raster::Field;
 use crate::raster::Gray;
 use crate::strokes::binarise::PAPER;
 
@@ -82,17 +81,16 @@ impl Graph {
     }
 }
 
-/// The graph of `skeleton`, whose ink reaches `radius` pixels to each side.
-pub fn trace(skeleton: &Gray, radius: &Field) -> Graph {
+/// The graph of `skeleton`, whose ink reaches `radius` pixels to each side of the pixel with a given index.
+pub fn trace(skeleton: &Gray, radius: impl Fn(usize) -> f64) -> Graph {
     let w = skeleton.width() as usize;
     let raw = skeleton.as_raw();
     let ink: Vec<usize> = (0..raw.len()).filter(|i| raw[*i] != PAPER).collect();
     let degree = |i: usize| neighbours(raw, w, i).count();
-    let place = |i: usize| Trace {
-        at: Point::new((i % w) as f64 + 0.5, (i / w) as f64 + 0.5),
-        radius: f64::from(radius.as_raw()[i]),
-        ink: 2.0 * f64::from(radius.as_raw()[i]),
-        trust: 1.0,
+    let place = |i: usize| {
+        let radius = radius(i);
+        let at = Point::new((i % w) as f64 + 0.5, (i / w) as f64 + 0.5);
+        Trace { at, radius, ink: 2.0 * radius, trust: 1.0 }
     };
     let mut graph = Graph::default();
     let mut node_of: Vec<u32> = vec![NO_NODE; raw.len()];
@@ -210,7 +208,7 @@ mod tests {
         let mask = Gray::from_fn(w, h, |x, y| {
             Luma([if picture[y as usize].as_bytes()[x as usize] == b'#' { INK } else { PAPER }])
         });
-        trace(&thin(&mask), &Field::from_pixel(w, h, Luma([1.0])))
+        trace(&thin(&mask), |_| 1.0)
     }
 
     #[test]

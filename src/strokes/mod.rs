@@ -16,6 +16,7 @@ pub mod thin;
 pub mod graph;
 pub mod prune;
 pub mod refine;
+pub mod crossing;
 pub mod follow;
 pub mod bridge;
 pub mod weigh;

@@ -12,13 +12,14 @@ use crate::strokes::graph::Graph;
 const REACH: f64 = 0.75;
 /// The same in grid pixels, for the finest lines.
 const REACH_PX: f64 = 1.5;
+/// Most rounds of pruning: a spur of a spur of a spur is noise.
+const MOST_ROUNDS: usize = 16;
 
 /// `graph` without its spurs, and how many there were.
 pub fn prune(mut graph: Graph) -> (Graph, usize) {
     let mut pruned = 0;
     // Each round takes at most one spur from a junction, the shortest first: pruning one arm may make another real.
-    // Every round removes an edge or ends, so there are no more rounds than edges.
-    loop {
+    for _ in 0..MOST_ROUNDS {
         let mut drop = vec![false; graph.edges.len()];
         for (node, arms) in graph.nodes.iter().zip(graph.arms()) {
             let reach = node.radius + (REACH * node.radius).max(REACH_PX);
@@ -34,7 +35,7 @@ pub fn prune(mut graph: Graph) -> (Graph, usize) {
         }
         let round = drop.iter().filter(|d| **d).count();
         if round == 0 {
-            return (graph, pruned);
+            break;
         }
         pruned += round;
         let mut index = 0;
@@ -44,6 +45,7 @@ pub fn prune(mut graph: Graph) -> (Graph, usize) {
         });
         dissolve(&mut graph);
     }
+    (graph, pruned)
 }
 
 /// Length of an edge with one junction, from the junction's centre to the tip.
@@ -57,37 +59,41 @@ fn tip_distance(graph: &Graph, e: usize) -> f64 {
     edge.length() + (edge.places[near].at - graph.nodes[node].at).length()
 }
 
-/// Joins the two arms of every junction that has only two.
+/// Joins the two arms of every junction that has only two. The junctions stay in the list, without arms.
 fn dissolve(graph: &mut Graph) {
-    for node in 0..graph.nodes.len() {
-        let arms: Vec<Arm> = graph.edges.iter().enumerate().flat_map(|(e, edge)| ends_at(e, edge, node)).collect();
-        let [(a, a_end), (b, b_end)] = arms[..] else {
-            continue;
-        };
-        if a == b {
-            graph.edges[a].closed = true;
-            graph.edges[a].ends = [None, None];
-            continue;
+    let arms = graph.arms();
+    let through = |(e, end): Arm| -> Option<Arm> {
+        let arms = &arms[graph.edges[e].ends[end]?];
+        let [a, b] = arms[..] else { return None };
+        Some(if a == (e, end) { b } else { a })
+    };
+    let mut used = vec![false; graph.edges.len()];
+    let mut edges = Vec::with_capacity(graph.edges.len());
+    // Runs begin where nothing goes on; what is left over after them is closed.
+    for open in [true, false] {
+        for e in 0..graph.edges.len() {
+            let start = [0, 1].into_iter().find(|end| !open || through((e, *end)).is_none());
+            let Some(start) = start.filter(|_| !used[e]) else { continue };
+            let mut whole = Edge { places: Vec::new(), ends: [graph.edges[e].ends[start], None], closed: !open };
+            let mut arm = (e, start);
+            loop {
+                used[arm.0] = true;
+                whole.places.extend(graph.edges[arm.0].from_end(arm.1));
+                let far = (arm.0, 1 - arm.1);
+                whole.ends[1] = graph.edges[far.0].ends[far.1];
+                match through(far) {
+                    Some(next) if !used[next.0] => arm = next,
+                    _ => break,
+                }
+            }
+            if whole.closed {
+                whole.ends = [None, None];
+            }
+            whole.closed |= graph.edges[e].closed;
+            edges.push(whole);
         }
-        let second = graph.edges[b].clone();
-        let first = &mut graph.edges[a];
-        if a_end == 0 {
-            first.places.reverse();
-            first.ends.reverse();
-        }
-        let mut places = second.places;
-        if b_end == 1 {
-            places.reverse();
-        }
-        first.places.extend(places);
-        first.ends[1] = second.ends[1 - b_end];
-        graph.edges.swap_remove(b);
     }
-}
-
-fn ends_at(e: usize, edge: &Edge, node: usize) -> impl Iterator<Item = Arm> {
-    let ends = edge.ends;
-    [0, 1].into_iter().filter(move |end| ends[*end] == Some(node)).map(move |end| (e, end))
+    graph.edges = edges;
 }
 
 #[cfg(test)]

@@ -108,17 +108,14 @@ impl Pass {
         let px_per_mm = t.placement.px_per_mm();
         match self {
             Pass::Ink => t.ink = ink::ink(t.raster, t.placement.grid()),
-            Pass::Binarise => {
-                t.mask = binarise::binarise(&t.ink, config.strong_ink, config.weak_ink);
-                t.radius = areas::radius(&t.mask);
-            }
+            Pass::Binarise => t.mask = binarise::binarise(&t.ink, config.strong_ink, config.weak_ink),
             Pass::Areas => {
                 let least = (config.fill_from_mm / 2.0 * px_per_mm).max(LEAST_AREA_PX);
                 (t.areas, t.mask) = areas::areas(&t.mask, &t.ink, least);
                 t.report.areas = t.areas.len();
             }
             Pass::Thin => t.skeleton = thin::thin(&t.mask),
-            Pass::Trace => t.graph = graph::trace(&t.skeleton, &t.radius),
+            Pass::Trace => t.graph = graph::trace(&t.skeleton, |i| areas::depth(&t.mask, i, areas::MOST_DEPTH)),
             Pass::Prune => (t.graph, t.report.pruned) = prune::prune(std::mem::take(&mut t.graph)),
             Pass::Refine => t.graph.edges.par_iter_mut().for_each(|edge| refine::refine(edge, &t.ink)),
             Pass::Follow => (t.lines, t.report.joined) = follow::follow(&t.graph),
@@ -141,7 +138,9 @@ impl Pass {
                     spacing: (config.hatch_spacing_mm * px_per_mm).max(1.0),
                     angle: config.hatch_angle_deg.to_radians(),
                 };
-                let filled: Vec<_> = t.areas.par_iter().flat_map_iter(|area| fill::fill(area, filling)).collect();
+                let tightness = tightness(config, px_per_mm);
+                let filled: Vec<_> =
+                    t.areas.par_iter().flat_map_iter(|area| fill::fill(area, filling, tightness)).collect();
                 t.curves.extend(filled);
             }
             Pass::Tone => {
@@ -204,7 +203,6 @@ pub struct Tracing<'a> {
     placement: Placement,
     ink: Field,
     mask: Gray,
-    radius: Field,
     areas: Vec<Area>,
     skeleton: Gray,
     graph: Graph,
@@ -239,7 +237,6 @@ impl<'a> Tracing<'a> {
             placement: Placement::new((width_px, height_px), grid, sheet, config.margins_mm, config.top_share)?,
             ink: Field::default(),
             mask: Gray::default(),
-            radius: Field::default(),
             areas: Vec::new(),
             skeleton: Gray::default(),
             graph: Graph::default(),
@@ -299,7 +296,6 @@ mod tests {
                 let (w, h) = (f64::from(t.ink.width()), f64::from(t.ink.height()));
                 let on_grid = |p: &Point<Px>| (-1.0..=w + 1.0).contains(&p.x) && (-1.0..=h + 1.0).contains(&p.y);
                 assert!(t.ink.as_raw().iter().all(|v| v.is_finite()), "{name}: ink after {pass:?}");
-                assert!(t.radius.as_raw().iter().all(|v| v.is_finite()), "{name}: radius after {pass:?}");
                 let edges = t.graph.edges.iter().flat_map(|e| &e.places);
                 let lines = t.lines.iter().flat_map(|l| &l.places);
                 for place in edges.chain(lines) {

@@ -35,6 +35,8 @@ const CLOSEST_PENS: f64 = 1.3;
 const NEAREST: f64 = 0.7;
 /// Longest link of a zigzag, in spacings.
 const LONGEST_LINK: f64 = 1.7;
+/// Longest link in pens: a longer one would be seen as a line of its own, and hatching would look like a fence.
+const LONGEST_LINK_PENS: f64 = 3.2;
 /// A zigzag turns back at least so far, radians.
 const LEAST_TURN_BACK: f64 = 2.2;
 /// Side of the cells in which drawn places are looked up.
@@ -232,7 +234,7 @@ fn beside(
 ) -> Option<(usize, bool)> {
     let last = zigzag[zigzag.len() - 1];
     let along = last - zigzag[zigzag.len().saturating_sub(4)];
-    let link = LONGEST_LINK * field.spacing(last)?;
+    let link = (LONGEST_LINK * field.spacing(last)?).min(LONGEST_LINK_PENS * field.hatching.pen);
     let mut best: Option<(f64, usize, bool)> = None;
     for l in near(last) {
         let Some(line) = &rest[l] else { continue };

@@ -13,11 +13,12 @@ pub fn weigh(mut lines: Vec<Line>, least: f64) -> (Vec<Line>, usize) {
     (lines, dropped)
 }
 
-/// The ink of `line`, square grid pixels of full ink.
+/// The ink that `line` alone brings, square grid pixels of full ink; nothing or less if others cover it.
 pub fn weight(line: &Line) -> f64 {
     let across = line.places.iter().map(|p| p.ink).sum::<f64>() / line.places.len() as f64;
-    // The pen's round ends add one width to a line's length.
-    across * (line.length() + across)
+    // The pen's round end adds half a width to a free end; an end on another line lies under that line's ink.
+    let ends: f64 = line.attached.iter().map(|attached| if *attached { -across } else { across / 2.0 }).sum();
+    across * (line.length() + ends)
 }
 
 #[cfg(test)]
@@ -29,6 +30,12 @@ mod tests {
     fn mark(length: usize, ink: f64) -> Line {
         let place = |x: usize| Trace { at: Point::new(x as f64, 0.0), radius: 1.0, ink, trust: 1.0 };
         Line { places: (0..=length).map(place).collect(), closed: false, attached: [false; 2] }
+    }
+
+    #[test]
+    fn a_piece_between_two_lines_that_cover_it_goes() {
+        let piece = Line { attached: [true, true], ..mark(7, 4.0) };
+        assert_eq!(weigh(vec![piece, mark(7, 4.0)], 12.0).1, 1);
     }
 
     #[test]

@@ -1,4 +1,10 @@
 //! The one integration binary: the house's own rules, the built program, the whole journey.
 
+mod bad_input;
+mod commands;
+mod fuzzed;
 mod house_rules;
+mod journey;
+mod picture;
+mod program;
 mod webcam;

@@ -59,6 +59,8 @@ const PASS: u64 = 320;
 /// together (recorded so: of two equal override bytes one counts, a report comes before the line in front of it).
 const QUIET: u64 = SECOND / 200;
 const QUIET_PASS: u64 = 6_400;
+/// Slices prepared in one turn; some are empty.
+const MAX_SLICES: usize = 64;
 /// Steps and spindle changes kept for a caller that does not fetch them.
 const MAX_EXECUTED: usize = 1 << 20;
 
@@ -394,7 +396,10 @@ impl Device {
 
     /// Prepares slices until the step timer has enough.
     fn prepare(&mut self) {
-        while self.stepper.has_room() {
+        for _ in 0..MAX_SLICES {
+            if !self.stepper.has_room() {
+                return;
+            }
             let Some(slice) = self.slicer.next(&mut self.planner, self.overrides, self.holding) else { return };
             if slice.events > 0 {
                 self.stepper.push(slice);
@@ -439,8 +444,8 @@ impl Device {
 }
 
 fn cycles(time: Duration) -> u64 {
-    (time.as_nanos().min(u128::from(u64::MAX)) as u64 / 1000).saturating_mul(16)
-        + u64::from(time.subsec_nanos() % 1000) * 16 / 1000
+    let cycles = time.as_nanos() * u128::from(SECOND) / 1_000_000_000;
+    cycles.min(u128::from(u64::MAX)) as u64
 }
 
 fn duration(cycles: u64) -> Duration {

@@ -24,7 +24,7 @@ pub(super) struct Stepper {
     slices: VecDeque<Segment>,
     loaded: bool,
     ticks_left: u32,
-    counter: [u32; 3],
+    counter: [u64; 3],
     tick: u64,
     /// When the next tick comes; none while the timer stands.
     pub next_at: Option<u64>,
@@ -87,15 +87,15 @@ impl Stepper {
             self.ticks_left = slice.events << slice.smoothing;
             self.tick = u64::from(slice.tick);
             if slice.first {
-                self.counter = [slice.block_events << 2; 3];
+                self.counter = [u64::from(slice.block_events) << 2; 3];
             }
         }
-        let full = slice.block_events << 3;
+        let full = u64::from(slice.block_events) << 3;
         for (axis, locked) in locked.into_iter().enumerate() {
-            self.counter[axis] += slice.block_steps[axis].unsigned_abs() << (3 - slice.smoothing);
+            self.counter[axis] += u64::from(slice.block_steps[axis].unsigned_abs()) << (3 - slice.smoothing);
             if self.counter[axis] > full {
                 self.counter[axis] -= full;
-                self.position[axis] += slice.block_steps[axis].signum();
+                self.position[axis] = self.position[axis].wrapping_add(slice.block_steps[axis].signum());
                 if !locked {
                     self.pending[axis] = slice.block_steps[axis].signum();
                 }

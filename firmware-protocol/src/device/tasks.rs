@@ -27,6 +27,8 @@ use core::f64::consts::TAU;
 
 /// A dwell is made of pieces of 50 ms.
 const DWELL_STEP: u64 = SECOND / 20;
+/// Segments of one arc; at the finest tolerance this is a circle as large as a house.
+const MAX_ARC_SEGMENTS: u32 = 100_000;
 /// Turns of the main loop until it sees that the machine stands.
 const SYNC_PASSES: u64 = 3;
 /// Of an arc that seems to turn by less than this the whole circle is meant, in radians.
@@ -304,7 +306,7 @@ impl Device {
         let radius = sqrt(start[0] * start[0] + start[1] * start[1]);
         let tolerance = f64::from(self.settings.value(12));
         let chord = 2.0 * sqrt(tolerance * (2.0 * radius - tolerance));
-        let segments = if chord > 0.0 { ((angle * radius).abs() / chord) as u32 } else { 0 };
+        let segments = if chord > 0.0 { ((angle * radius).abs() / chord) as u32 } else { 0 }.min(MAX_ARC_SEGMENTS);
         let mut motion = motion(arc.feed, false);
         if let (Rate::Inverse(per_second), 1..) = (motion.rate, segments) {
             // The firmware's own way: so many parts of a minute become mm/min on every segment.

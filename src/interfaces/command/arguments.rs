@@ -27,8 +27,10 @@ Exit codes:
 #[derive(Debug, Parser)]
 #[command(name = "portraitist", version, after_help = EXIT_CODES, max_term_width = 100)]
 pub struct Arguments {
+    /// What every command takes.
     #[command(flatten)]
     pub everywhere: Everywhere,
+    /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -206,7 +208,10 @@ impl std::str::FromStr for FaceBox {
         let numbers: Vec<f64> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
         match numbers[..] {
             [x, y, width, height]
-                if numbers.iter().all(|n| n.is_finite()) && width > 0.0 && height > 0.0 && text.split(',').count() == 4 =>
+                if numbers.iter().all(|n| n.is_finite())
+                    && width > 0.0
+                    && height > 0.0
+                    && text.split(',').count() == 4 =>
             {
                 Ok(Self { x, y, width, height })
             }

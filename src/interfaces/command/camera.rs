@@ -49,7 +49,8 @@ fn test(everywhere: &Everywhere, config: &CameraConfig, out: Option<&Path>) -> R
     let took = started.elapsed().as_secs_f64();
     let pixels = shot.photo.pixels();
     let gray = image::imageops::grayscale(pixels);
-    let brightness = gray.as_raw().iter().map(|v| f64::from(*v)).sum::<f64>() / gray.as_raw().len().max(1) as f64 / 255.0;
+    let brightness =
+        gray.as_raw().iter().map(|v| f64::from(*v)).sum::<f64>() / gray.as_raw().len().max(1) as f64 / 255.0;
     if let Some(path) = out {
         output::write_file(path, &raster::rgb_png(pixels))?;
     }

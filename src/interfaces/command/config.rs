@@ -15,7 +15,8 @@ use crate::fault::Fault;
 /// The configuration of this call: files, environment, then `--robot`, `--pen`, `--paper`, `--style`, then `--set`.
 pub fn load(everywhere: &Everywhere, machine: &Machine) -> Result<Loaded, Fault> {
     // A style comes first, since it may name a pen and a paper.
-    let named = [("style", &machine.style), ("robot", &machine.robot), ("pen", &machine.pen), ("paper", &machine.paper)];
+    let named =
+        [("style", &machine.style), ("robot", &machine.robot), ("pen", &machine.pen), ("paper", &machine.paper)];
     let mut sets: Vec<String> =
         named.into_iter().filter_map(|(kind, name)| name.as_ref().map(|name| format!("{kind}={name}"))).collect();
     sets.extend(everywhere.set.iter().cloned());

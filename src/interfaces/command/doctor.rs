@@ -94,9 +94,28 @@ fn cameras(source: Source) -> Finding {
         ),
         (0, _) => Finding::new("camera", State::Good, "none needed: the configuration names no webcam"),
         (_, _) => {
+<<<<<<< HEAD
             let state = if found.iter().any(|c| c.problem.is_some()) { State::Fault } else { State::Good };
             let names: Vec<String> = found.iter().map(ToString::to_string).collect();
             Finding::new("camera", state, names.join("; "))
+=======
+            let closed: Vec<String> = found
+                .iter()
+                .map(|camera| camera.path.clone())
+                .filter(|path| rustix::fs::access(path.as_path(), Access::READ_OK | Access::WRITE_OK).is_err())
+                .map(|path| path.display().to_string())
+                .collect();
+            if closed.is_empty() {
+                let names: Vec<String> = found.iter().map(ToString::to_string).collect();
+                Finding::new("camera", State::Good, names.join("; "))
+            } else {
+                let text = format!(
+                    "this user may not use {}; add the user to the group video and log in anew",
+                    closed.join(", ")
+                );
+                Finding::new("camera", State::Fault, text)
+            }
+>>>>>>> w-lines
         }
     }
 }
@@ -150,7 +169,11 @@ fn disk(folder: &Path) -> Vec<Finding> {
             let free = fs.f_bavail.saturating_mul(fs.f_frsize);
             let text = format!("{:.1} GB free", free as f64 / 1e9);
             if free < LOW_DISK_BYTES {
-                Finding::new("disk", State::Fault, format!("{text}; make room for at least {} MB", LOW_DISK_BYTES / 1_000_000))
+                Finding::new(
+                    "disk",
+                    State::Fault,
+                    format!("{text}; make room for at least {} MB", LOW_DISK_BYTES / 1_000_000),
+                )
             } else {
                 Finding::new("disk", State::Good, text)
             }

@@ -51,6 +51,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         framing: framing(command),
         backdrop: &config.backdrop,
         lines: &config.lines,
+        tone: &config.tone,
         strokes: &config.strokes,
         sheet: config.sheet,
         plan: &config.plan,
@@ -75,7 +76,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         output::print_json("draw", result)?;
     } else {
         if std::io::stdout().is_terminal() {
-            let ink = drawing::ink(&config);
+            let ink = config.ink;
             let lines = preview::drawn_until(&job.plan, drawn.plan_secs);
             let paper = preview::coverage(job.plan.sheet(), lines.iter().map(Vec::as_slice), &ink);
             output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_end())?;
@@ -105,7 +106,9 @@ fn photograph(command: &Draw, config: &Config) -> Result<(String, Photo), Fault>
             device: device.clone().unwrap_or_else(|| config.camera.device.clone()),
             ..config.camera.clone()
         }),
-        (None, Some(folder)) => Some(CameraConfig { source: Source::Folder, folder: folder.clone(), ..config.camera.clone() }),
+        (None, Some(folder)) => {
+            Some(CameraConfig { source: Source::Folder, folder: folder.clone(), ..config.camera.clone() })
+        }
         (None, None) => None,
     };
     if let Some(camera) = camera {
@@ -128,7 +131,7 @@ fn framing(command: &Draw) -> Framing {
 fn write_stages(folder: &Folder, job: &Job) -> Result<(), Fault> {
     folder.write("portrait.png", &raster::rgb_png(job.portrait.pixels()))?;
     folder.write("lines.png", &raster::gray_png(job.lines.ink()))?;
-    folder.write("sketch.png", &raster::gray_png(job.sketch.ink()))?;
+    folder.write("sketch.png", &raster::gray_png(&job.sketch.flattened()))?;
     Ok(())
 }
 

@@ -16,7 +16,6 @@ use crate::job::Stage;
 use crate::plan::MotionPlan;
 use crate::plan::Program;
 use crate::preview;
-use crate::preview::InkConfig;
 use crate::preview::SvgOptions;
 use crate::raster;
 use crate::robot::Drawn;
@@ -24,24 +23,23 @@ use crate::robot::Pace;
 use crate::robot::Robot;
 use crate::robot::Simulated;
 
-/// The configured pen on the configured paper.
-pub fn ink(config: &Config) -> InkConfig {
-    InkConfig {
-        pen_width_mm: config.pen.width_mm,
-        ink: config.pen.colour.0,
-        opacity: config.pen.opacity,
-        paper: config.paper.colour.0,
-        ..InkConfig::default()
-    }
-}
-
 /// The plan's own files: `strokes.svg` (ordered, pen-up moves hidden), `plan.json`, `program.gcode`, `preview.html`.
-pub fn write_plan(folder: &Folder, plan: &MotionPlan, program: &Program, config: &Config, title: &str) -> Result<(), Fault> {
+pub fn write_plan(
+    folder: &Folder,
+    plan: &MotionPlan,
+    program: &Program,
+    config: &Config,
+    title: &str,
+) -> Result<(), Fault> {
+<<<<<<< HEAD
     let options = SvgOptions { travels: false, pen_width_mm: config.pen.width_mm };
     folder.write("strokes.svg", preview::svg(plan, &options).as_bytes())?;
     folder.write("plan.json", &plan.to_json())?;
+=======
+    folder.write("plan.json", plan.to_json().as_bytes())?;
+>>>>>>> w-lines
     folder.write("program.gcode", &program.bytes())?;
-    folder.write("preview.html", preview::page(plan, &ink(config), title).as_bytes())?;
+    folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;
     Ok(())
 }
 
@@ -59,7 +57,7 @@ pub fn draw_on_paper(
     let total = plan.total_secs();
     let drawn = Simulated::new(pace).draw(plan, program, stop.flag(), &mut |secs| progress.drawing(secs, total));
     let lines = preview::drawn_until(plan, drawn.plan_secs);
-    let paper = preview::inked(plan.sheet(), lines.iter().map(Vec::as_slice), &ink(config));
+    let paper = preview::inked(plan.sheet(), lines.iter().map(Vec::as_slice), &config.ink);
     folder.write("paper.png", &raster::rgb_png(&paper))?;
     Ok(drawn)
 }

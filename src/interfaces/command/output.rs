@@ -35,7 +35,10 @@ impl Folder {
             Some(path) => Self::create(&path),
             None => Err(Fault::new(
                 Kind::BadInput,
-                format!("{}: {MAX_NUMBERED} drawings named {name} are there already; name a folder with --out", parent.display()),
+                format!(
+                    "{}: {MAX_NUMBERED} drawings named {name} are there already; name a folder with --out",
+                    parent.display()
+                ),
             )),
         }
     }
@@ -74,7 +77,8 @@ pub fn read_input(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Fault> {
     let read = if path.as_os_str() == "-" {
         io::Read::read_to_end(&mut io::Read::take(io::stdin().lock(), max_bytes + 1), &mut bytes)
     } else {
-        fs::File::open(path).and_then(|file| io::Read::read_to_end(&mut io::Read::take(file, max_bytes + 1), &mut bytes))
+        fs::File::open(path)
+            .and_then(|file| io::Read::read_to_end(&mut io::Read::take(file, max_bytes + 1), &mut bytes))
     };
     read.map_err(|e| {
         let sentence = match e.kind() {
@@ -116,7 +120,9 @@ pub fn print_line(line: &str) -> Result<(), Fault> {
 fn unwritable(path: &Path, e: &io::Error) -> Fault {
     let remedy = match e.kind() {
         io::ErrorKind::PermissionDenied => "this user may not write there; choose another folder with --out".to_owned(),
-        io::ErrorKind::StorageFull => "the disk is full; free some space or choose another folder with --out".to_owned(),
+        io::ErrorKind::StorageFull => {
+            "the disk is full; free some space or choose another folder with --out".to_owned()
+        }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file stands where a folder is needed; choose another folder with --out".to_owned()
         }

@@ -11,6 +11,7 @@ use super::output::Folder;
 use super::progress::Progress;
 use crate::config::Config;
 use crate::fault::Fault;
+use crate::fault::Kind;
 use crate::job::Stage;
 use crate::plan;
 use crate::plan::Program;
@@ -30,6 +31,11 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
     progress.enter(Stage::Strokes);
     let bytes = output::read_input(&command.svg, svg::MAX_BYTES as u64)?;
     let drawing = svg::read(&bytes, &reading(&config, command.fit)).map_err(|e| at_svg(e.into()))?;
+    let remarks = drawing.report.remarks();
+    if drawing.strokes.strokes().is_empty() {
+        let why = if remarks.is_empty() { "it has no shapes".to_owned() } else { remarks.join("; ") };
+        return Err(at_svg(Fault::new(Kind::BadInput, format!("nothing in this SVG can be drawn: {why}"))));
+    }
     progress.enter(Stage::Plan);
     let plan = plan::plan(&drawing.strokes, &config.robot, &config.plan).map_err(|e| at_svg(e.into()))?;
     progress.enter(Stage::Program);
@@ -43,7 +49,6 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
     progress.finish();
     drawing::check_finished(&plan, &drawn, &folder)?;
 
-    let remarks = drawing.report.remarks();
     if everywhere.json {
         let mut result = drawing::sum_json(&plan, folder.path());
         result["left_out"] = json!(drawing.report);

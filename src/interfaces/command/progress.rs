@@ -42,9 +42,9 @@ impl Progress {
         self.running = Some((stage, Instant::now()));
         if self.look == Look::Bars {
             let position = Stage::ALL.iter().position(|s| *s == stage).unwrap_or(0) as u64;
-            let bar = self.bar.get_or_insert_with(|| {
-                ProgressBar::new(Stage::ALL.len() as u64).with_style(style("{bar:32} {msg}"))
-            });
+            let bar = self
+                .bar
+                .get_or_insert_with(|| ProgressBar::new(Stage::ALL.len() as u64).with_style(style("{bar:32} {msg}")));
             bar.set_position(position);
             bar.set_message(stage.doing());
         }

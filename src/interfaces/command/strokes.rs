@@ -6,6 +6,7 @@ use super::Everywhere;
 use super::arguments::Strokes;
 use super::output;
 use crate::fault::Fault;
+use crate::fault::Kind;
 use crate::photo;
 use crate::strokes;
 use crate::strokes::svg;
@@ -19,6 +20,10 @@ pub fn run(everywhere: &Everywhere, command: &Strokes) -> Result<(), Fault> {
     let photo = photo::decode(&bytes).map_err(|e| at_image(e.into()))?;
     let picture = image::imageops::grayscale(photo.pixels());
     let traced = strokes::trace_raster(&picture, &config.sheet, &config.strokes).map_err(|e| at_image(e.into()))?;
+    if traced.set.strokes().is_empty() {
+        let sentence = "there is no ink in this picture; give a drawing with dark lines on light paper";
+        return Err(at_image(Fault::new(Kind::BadInput, sentence)));
+    }
     output::write_file(&command.out, svg::write(&traced.set, config.pen.width_mm, Layers::ByKind).as_bytes())?;
     let (count, ink_mm) = (traced.set.strokes().len(), traced.set.ink_mm());
     if everywhere.json {

@@ -1,0 +1,39 @@
+//! The connected pieces of a mask and their areas. Pixels touch by side or corner; areas are in square pixels.
+
+use crate::raster::Gray;
+use image::Luma;
+use imageproc::region_labelling::Connectivity;
+use imageproc::region_labelling::connected_components;
+
+/// The pieces of one mask: label 0 is what is not marked.
+pub struct Pieces {
+    labels: Vec<u32>,
+    areas: Vec<u32>,
+}
+
+impl Pieces {
+    /// The label of each pixel, row by row.
+    pub fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// How many pixels have `label`; 0 for a label that does not occur.
+    pub fn area(&self, label: u32) -> u32 {
+        self.areas.get(label as usize).copied().unwrap_or(0)
+    }
+
+    /// One more than the largest label.
+    pub fn count(&self) -> usize {
+        self.areas.len()
+    }
+}
+
+/// The pieces of `mask`, whose marked pixels are not 0.
+pub fn pieces(mask: &Gray) -> Pieces {
+    let labels = connected_components(mask, Connectivity::Eight, Luma([0])).into_raw();
+    let mut areas = vec![0; labels.iter().max().map_or(1, |most| *most as usize + 1)];
+    for label in &labels {
+        areas[*label as usize] += 1;
+    }
+    Pieces { labels, areas }
+}

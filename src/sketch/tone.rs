@@ -1,0 +1,179 @@
+//! From a line drawing to the sketch: the tone that hatching shall lay beside the lines, with few strokes.
+//!
+//! Hair is hatched along its strands where it is dark against this person's own hair, and left open in its lights; dark
+//! cloth is hatched one way and fades out towards the frame; skin is hatched one way in its deeper shadows only; brows
+//! are filled along their hairs. Tone comes in patches large enough for several strokes. What `shade` means is said at
+//! [`Tone`]; here a coverage c is a shade of 255 (1 - c). Lengths in portrait pixels. Refuses nothing.
+
+use super::LineDrawing;
+use super::Sketch;
+use super::Tone;
+use super::even_light::even_light;
+use super::face_map;
+use super::flow::edge_flow;
+use super::regions::Regions;
+use crate::photo::Portrait;
+use crate::photo::colour_model;
+use crate::photo::smooth;
+use crate::raster::Field;
+use crate::raster::Gray;
+use image::Luma;
+use serde::Deserialize;
+use serde::Serialize;
+
+/// How much tone a sketch has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ToneConfig {
+    /// Coverage of the darkest hair, 0 to 0.9; 0 leaves hair open. Default 0.26.
+    pub hair: f32,
+    /// Coverage of the darkest cloth. Default 0.20.
+    pub clothes: f32,
+    /// Coverage of the deepest shadow on skin. Default 0.24.
+    pub skin: f32,
+    /// Coverage of brows. Default 0.45.
+    pub brows: f32,
+    /// Angle of strokes on skin, in degrees from x towards y (down): negative rises to the right. Default -52.
+    pub skin_angle_deg: f32,
+    /// Angle of strokes on cloth, in degrees. Default -58.
+    pub clothes_angle_deg: f32,
+    /// Patches of tone smaller than this are dropped, in square pixels. Default 260.
+    pub least_area_px: u32,
+}
+
+impl Default for ToneConfig {
+    fn default() -> Self {
+        Self {
+            hair: 0.26,
+            clothes: 0.20,
+            skin: 0.24,
+            brows: 0.45,
+            skin_angle_deg: -52.0,
+            clothes_angle_deg: -58.0,
+            least_area_px: 260,
+        }
+    }
+}
+
+/// `lines` with the tone of `portrait` beside them.
+pub fn shade(portrait: &Portrait, lines: &LineDrawing, regions: &Regions, config: &ToneConfig) -> Sketch {
+    let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
+    let even = even_light(portrait, regions);
+    let brows = brow_hair(&even, regions);
+    let parts = [
+        hair_coverage(&light, regions, config.hair),
+        clothes_coverage(&light, regions, config.clothes),
+        skin_coverage(&even, regions, config.skin),
+        smooth::map(&brows, |brow| brow * config.brows.clamp(0.0, MOST)),
+    ];
+    let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
+    drop_small_patches(&mut coverage, config.least_area_px);
+    let shade = Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
+        Luma([(255.0 * (1.0 - coverage.get_pixel(x, y).0[0])).round().clamp(0.0, 255.0) as u8])
+    });
+    let direction = direction(&even, &parts, config);
+    let sketch = Tone::new(shade, direction).and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
+    sketch.unwrap_or_else(|| Sketch::new(lines.ink().clone()))
+}
+
+/// The most that hatching covers: beyond it strokes run together.
+const MOST: f32 = 0.9;
+/// Less coverage than this is a stroke here and there: none at all looks better.
+const LEAST: f32 = 0.05;
+
+/// Dark hair against the lights of the same hair; white hair stays nearly open.
+fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
+    let bright = quantile(light, regions.hair(), 0.75);
+    let dark = quantile(light, regions.hair(), 0.08);
+    let middle = quantile(light, regions.hair(), 0.5);
+    let depth = ((0.72 - middle) / 0.45).clamp(0.25, 1.0);
+    weighted(light, regions.hair(), |light| {
+        let relative = ((bright - light) / (bright - dark).max(0.05)).clamp(0.0, 1.0);
+        most * depth * (0.25 + 0.75 * relative) * step(relative, 0.08, 0.3)
+    })
+}
+
+/// Dark cloth, fading out towards the frame as a drawing on paper does.
+fn clothes_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
+    const DARK_BELOW: f32 = 0.38;
+    const FADE_PX: f32 = 64.0;
+    let mut cloth = weighted(light, regions.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
+    let side = Portrait::SIDE as f32;
+    for (x, y, pixel) in cloth.enumerate_pixels_mut() {
+        let to_frame = (x as f32).min(side - x as f32).min(side - y as f32);
+        pixel.0[0] *= 0.35 + 0.65 * step(to_frame, 4.0, FADE_PX);
+    }
+    cloth
+}
+
+/// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps.
+fn skin_coverage(even: &Field, regions: &Regions, most: f32) -> Field {
+    let middle = quantile(even, regions.skin(), 0.5);
+    let calm = smooth::gaussian(even, 2.5);
+    let mut skin = weighted(&calm, regions.skin(), |light| {
+        let depth = 1.0 - light / middle.max(0.1);
+        most * (0.55 * step(depth, 0.07, 0.11) + 0.45 * step(depth, 0.17, 0.22))
+    });
+    // Eyes and mouth are drawn by lines; hatching would only dirty them.
+    let drawn = smooth::map2(&face_map::eyes(), &face_map::mouth(), f32::max);
+    skin.as_mut().iter_mut().zip(drawn.as_raw()).for_each(|(value, drawn)| *value *= 1.0 - 0.8 * drawn);
+    skin
+}
+
+/// How much of each pixel is brow: dark in the even light where brows are.
+fn brow_hair(even: &Field, regions: &Regions) -> Field {
+    let middle = quantile(even, regions.skin(), 0.5);
+    let calm = smooth::gaussian(even, 1.5);
+    let place = smooth::map2(&face_map::brows(), regions.skin(), |brow, skin| brow * skin);
+    weighted(&calm, &place, |light| step(1.0 - light / middle.max(0.1), 0.16, 0.24))
+}
+
+/// The angle of the strokes: the edges' in hair and brows, a fixed one on cloth and skin.
+fn direction(even: &Field, parts: &[Field; 4], config: &ToneConfig) -> Field {
+    const STRANDS_PX: f32 = 4.0;
+    let flow = edge_flow(even, STRANDS_PX);
+    let fixed = |degrees: f32| degrees.to_radians().rem_euclid(std::f32::consts::PI);
+    let (cloth, skin) = (fixed(config.clothes_angle_deg), fixed(config.skin_angle_deg));
+    Field::from_fn(even.width(), even.height(), |x, y| {
+        let [hair, clothes, face, brow] = [0, 1, 2, 3].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
+        let [tx, ty] = flow.tangent(x as usize, y as usize);
+        Luma([if hair.max(brow) >= clothes.max(face) {
+            ty.atan2(tx).rem_euclid(std::f32::consts::PI)
+        } else if clothes >= face {
+            cloth
+        } else {
+            skin
+        }])
+    })
+}
+
+/// `f` of `light` where `region` holds, nothing elsewhere; what is too faint to hatch is nothing, too.
+fn weighted(light: &Field, region: &Field, f: impl Fn(f32) -> f32 + Sync) -> Field {
+    smooth::map2(light, region, |light, share| {
+        let coverage = f(light).clamp(0.0, MOST) * step(share, 0.5, 0.7);
+        if coverage < LEAST { 0.0 } else { coverage }
+    })
+}
+
+/// Clears every connected patch of `coverage` with fewer than `least_area_px` pixels.
+fn drop_small_patches(coverage: &mut Field, least_area_px: u32) {
+    let mask = Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
+        Luma([if coverage.get_pixel(x, y).0[0] > 0.0 { 255 } else { 0 }])
+    });
+    let patches = super::pieces::pieces(&mask);
+    for (value, patch) in coverage.as_mut().iter_mut().zip(patches.labels()) {
+        if patches.area(*patch) < least_area_px {
+            *value = 0.0;
+        }
+    }
+}
+
+fn quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
+    super::lines::weighted_quantile(field, weight, quantile)
+}
+
+/// 0 up to `from`, 1 from `to` on, smooth between.
+fn step(value: f32, from: f32, to: f32) -> f32 {
+    let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
+    t * t * (3.0 - 2.0 * t)
+}
