@@ -94,28 +94,9 @@ fn cameras(source: Source) -> Finding {
         ),
         (0, _) => Finding::new("camera", State::Good, "none needed: the configuration names no webcam"),
         (_, _) => {
-<<<<<<< HEAD
             let state = if found.iter().any(|c| c.problem.is_some()) { State::Fault } else { State::Good };
             let names: Vec<String> = found.iter().map(ToString::to_string).collect();
             Finding::new("camera", state, names.join("; "))
-=======
-            let closed: Vec<String> = found
-                .iter()
-                .map(|camera| camera.path.clone())
-                .filter(|path| rustix::fs::access(path.as_path(), Access::READ_OK | Access::WRITE_OK).is_err())
-                .map(|path| path.display().to_string())
-                .collect();
-            if closed.is_empty() {
-                let names: Vec<String> = found.iter().map(ToString::to_string).collect();
-                Finding::new("camera", State::Good, names.join("; "))
-            } else {
-                let text = format!(
-                    "this user may not use {}; add the user to the group video and log in anew",
-                    closed.join(", ")
-                );
-                Finding::new("camera", State::Fault, text)
-            }
->>>>>>> w-lines
         }
     }
 }

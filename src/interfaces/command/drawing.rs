@@ -31,13 +31,9 @@ pub fn write_plan(
     config: &Config,
     title: &str,
 ) -> Result<(), Fault> {
-<<<<<<< HEAD
     let options = SvgOptions { travels: false, pen_width_mm: config.pen.width_mm };
     folder.write("strokes.svg", preview::svg(plan, &options).as_bytes())?;
     folder.write("plan.json", &plan.to_json())?;
-=======
-    folder.write("plan.json", plan.to_json().as_bytes())?;
->>>>>>> w-lines
     folder.write("program.gcode", &program.bytes())?;
     folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;
     Ok(())
