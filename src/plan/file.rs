@@ -273,21 +273,21 @@ fn micros(secs: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::PlanConfig;
     use crate::plan::fixtures::noise;
+    use crate::plan::fixtures::quick;
     use crate::plan::fixtures::robot;
     use crate::plan::fixtures::z_robot;
     use crate::plan::plan;
 
     fn example() -> MotionPlan {
-        plan(&noise(25, 4), &robot(), &PlanConfig::default()).unwrap()
+        plan(&noise(25, 4), &robot(), &quick()).unwrap()
     }
 
     #[test]
     fn a_plan_survives_its_file() {
         for seed in 0..20 {
             let robot = if seed % 2 == 0 { robot() } else { z_robot() };
-            let plan = plan(&noise(seed as usize * 9, seed), &robot, &PlanConfig::default()).unwrap();
+            let plan = plan(&noise(seed as usize * 9, seed), &robot, &quick()).unwrap();
             assert_eq!(MotionPlan::from_json(&plan.to_json()).unwrap(), plan);
         }
     }
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_file_cut_anywhere_is_refused() {
-        let json = plan(&noise(5, 2), &robot(), &PlanConfig::default()).unwrap().to_json();
+        let json = plan(&noise(5, 2), &robot(), &quick()).unwrap().to_json();
         for length in (0..json.len() - 1).step_by(17) {
             assert!(MotionPlan::from_json(&json[..length]).is_err());
         }

@@ -2,6 +2,7 @@
 
 use crate::geom::Point;
 use crate::geom::Polyline;
+use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
 use crate::plan::tour::Random;
 use crate::strokes::Sheet;
@@ -15,6 +16,11 @@ pub fn robot() -> RobotProfile {
 
 pub fn z_robot() -> RobotProfile {
     toml::from_str(include_str!("../../config/robots/a4-z.toml")).unwrap()
+}
+
+/// The default plan with a short search: what it promises does not depend on how long it searches.
+pub fn quick() -> PlanConfig {
+    PlanConfig { effort: 0.2, ..PlanConfig::default() }
 }
 
 pub fn a5() -> Sheet {

@@ -10,21 +10,21 @@ use rstar::primitives::GeomWithData;
 use crate::geom::Mm;
 use crate::geom::Point;
 use crate::plan::tour::Cost;
+use crate::plan::tour::Neighbours;
 use crate::plan::tour::other;
 use crate::plan::tour::stroke_of;
 
 type Site = GeomWithData<[f64; 2], u32>;
 
 /// The `width` ends near each of `at` (its own stroke's left out), cheapest first; fewer strokes give shorter lists.
-/// Returns the lists, one after the other, and their length.
-pub(super) fn neighbours(at: &[Point<Mm>], cost: &(impl Cost + Sync), width: usize) -> (Vec<u32>, usize) {
+pub(super) fn neighbours(at: &[Point<Mm>], cost: &(impl Cost + Sync), width: usize) -> Neighbours {
     let width = width.min(at.len().saturating_sub(2));
     let tree = RTree::bulk_load(at.iter().zip(0..).map(|(p, end)| Site::new([p.x, p.y], end)).collect());
     let lists = (0..at.len() as u32)
         .into_par_iter()
         .flat_map_iter(|end| nearest(&tree, at[end as usize], width, |b| stroke_of(b) != stroke_of(end), cost, end))
         .collect();
-    (lists, width)
+    Neighbours { lists, width }
 }
 
 /// Near ends on all sides: the nearest, but up to two in each quadrant before a third in any other, so that the lines of
@@ -36,7 +36,7 @@ fn nearest(
     keep: impl Fn(u32) -> bool,
     cost: &impl Cost,
     end: u32,
-) -> Vec<u32> {
+) -> Vec<(f64, u32)> {
     const IN_EACH_QUADRANT: usize = 2;
     /// Ends that are looked at: beyond, a quadrant is taken to be empty.
     const MOST_SEEN: usize = 60;
@@ -59,17 +59,18 @@ fn nearest(
         }
     }
     near.extend(spare.into_iter().take(width - near.len()));
-    near.sort_by(|a: &u32, b| cost.secs(end, *a).total_cmp(&cost.secs(end, *b)).then(a.cmp(b)));
+    let mut near: Vec<(f64, u32)> = near.into_iter().map(|b| (cost.secs(end, b), b)).collect();
+    near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     near
 }
 
 /// The strokes chained by the cheapest hops, as the ends through which they are entered.
-pub(super) fn chain(at: &[Point<Mm>], cost: &impl Cost, neighbours: &[u32], width: usize) -> Vec<u32> {
+pub(super) fn chain(at: &[Point<Mm>], cost: &impl Cost, neighbours: &Neighbours) -> Vec<u32> {
     const ROUND_WIDTH: usize = 6;
     let mut chains = Chains::new(at.len());
     let mut hops: Vec<(f64, u32, u32)> = vec![];
-    for (end, near) in (0u32..).zip(neighbours.chunks_exact(width.max(1))) {
-        hops.extend(near.iter().filter(|b| end < **b).map(|b| (cost.secs(end, *b), end, *b)));
+    for end in 0..at.len() as u32 {
+        hops.extend(neighbours.of(end).iter().filter(|near| end < near.1).map(|near| (near.0, end, near.1)));
     }
     chains.take(&mut hops);
     // What is left are chains whose ends are far from each other; each round at least halves them.
@@ -82,7 +83,7 @@ pub(super) fn chain(at: &[Point<Mm>], cost: &impl Cost, neighbours: &[u32], widt
             let own = chains.far_end(end);
             let keep = |b: u32| b != own && b != end;
             let near = nearest(&tree, at[end as usize], ROUND_WIDTH, keep, cost, end);
-            hops.extend(near.iter().map(|b| (cost.secs(end, *b), end.min(*b), end.max(*b))));
+            hops.extend(near.iter().map(|(secs, b)| (*secs, end.min(*b), end.max(*b))));
         }
         chains.take(&mut hops);
     }

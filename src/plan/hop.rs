@@ -22,8 +22,9 @@ pub(super) struct End {
 /// The costs of hops on one robot.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Hops {
-    acceleration: [f64; 2],
-    speed: [f64; 2],
+    /// Reciprocals of x's and y's acceleration and top speed: hops are counted in millions, and divisions are slow.
+    per_acceleration: [f64; 2],
+    per_speed: [f64; 2],
     lift_secs: f64,
     join_mm: f64,
     draw_speed: f64,
@@ -46,8 +47,8 @@ impl Hops {
         };
         let slowest = ax.min(ay);
         Self {
-            acceleration: [ax, ay],
-            speed: [vx, vy],
+            per_acceleration: [1.0 / ax, 1.0 / ay],
+            per_speed: [1.0 / vx, 1.0 / vy],
             lift_secs,
             join_mm,
             draw_speed: robot.draw_speed_mm_s,
@@ -57,6 +58,7 @@ impl Hops {
     }
 
     /// Seconds from leaving a stroke through `from` to being on the way into the next through `to`.
+    #[inline]
     pub fn secs(&self, from: &End, to: &End) -> f64 {
         let gap = to.at - from.at;
         let (dx, dy) = (gap.x.abs(), gap.y.abs());
@@ -69,9 +71,11 @@ impl Hops {
     /// Seconds for lifting, going from `a` to `b`, and lowering.
     pub fn lifted_secs(&self, a: Point<Mm>, b: Point<Mm>) -> f64 {
         let (dx, dy) = ((b.x - a.x).abs(), (b.y - a.y).abs());
-        let [ax, ay] = self.acceleration;
-        let [vx, vy] = self.speed;
-        self.lift_secs + self.stop_secs + rest_to_rest_secs((dx / ax).max(dy / ay), (dx / vx).max(dy / vy))
+        let [per_ax, per_ay] = self.per_acceleration;
+        let [per_vx, per_vy] = self.per_speed;
+        self.lift_secs
+            + self.stop_secs
+            + rest_to_rest_secs((dx * per_ax).max(dy * per_ay), (dx * per_vx).max(dy * per_vy))
     }
 
     /// Whether the pen draws on from `a` to `b`.

@@ -1,6 +1,6 @@
 //! In which order and how fast: the strokes become one [`MotionPlan`], and the plan becomes a [`Program`].
 //!
-//! Read first: [`motion`] (what a plan is), then [`order`] (how the time on the machine is made short) and
+//! Read first: [`motion`] (what a plan is), then `order` (how the time on the machine is made short) and
 //! [`program`] (how it is written, and where its times come from). The room refuses what the robot cannot do
 //! ([`reach`]) before anything moves, and [`verify`] proves the finished bytes once more, without believing the rest.
 //! Units: millimetres on the sheet (y down); the robot's field (y up) is known only to `robot`, `reach`, `program`

@@ -1,10 +1,9 @@
 //! Order, direction, joins and start points: the strokes become one tour that costs the machine little time.
 //!
-//! Home is a stroke of no length in a closed tour through all strokes; the tour is built greedily
-//! ([`greedy`](crate::plan::greedy)), improved by 3-opt and kicks ([`tour`](crate::plan::tour)) under a fixed budget
-//! of kicks, and a closed stroke may start anywhere: its start is chosen anew between rounds of the search. A join is
-//! no special step: it is the cheapest hop there is ([`hop`](crate::plan::hop)), so the search makes joins, splices
-//! and unmakes them as it gains. Units: millimetres on the sheet, seconds.
+//! Home is a stroke of no length in a closed tour through all strokes; the tour is built greedily (`greedy`), improved
+//! by 3-opt and kicks (`tour`) under a fixed budget of kicks, and a closed stroke may start anywhere: its start is
+//! chosen anew between rounds of the search. A join is no special step: it is the cheapest hop there is (`hop`), so
+//! the search makes joins, splices and unmakes them as it gains. Units: millimetres on the sheet, seconds.
 
 use rayon::prelude::*;
 
@@ -17,6 +16,7 @@ use crate::plan::greedy;
 use crate::plan::hop::End;
 use crate::plan::hop::Hops;
 use crate::plan::tour::Cost;
+use crate::plan::tour::Neighbours;
 use crate::plan::tour::Search;
 use crate::plan::tour::Tour;
 use crate::plan::tour::other;
@@ -118,7 +118,7 @@ fn searched(pieces: Vec<Piece>, anew: bool, home: Point<Mm>, hops: &Hops, kicks:
     let table = Table::new(pieces, home, hops);
     let near = greedy::neighbours(&table.places(), &table, WIDTH);
     let tour = Tour::new(if anew {
-        greedy::chain(&table.places(), &table, &near.0, near.1)
+        greedy::chain(&table.places(), &table, &near)
     } else {
         (0..table.ends.len() as u32).step_by(2).collect()
     });
@@ -159,6 +159,7 @@ struct Table<'a> {
 }
 
 impl Cost for Table<'_> {
+    #[inline]
     fn secs(&self, a: u32, b: u32) -> f64 {
         let home = self.pieces.len();
         let (from, to) = (&self.ends[a as usize], &self.ends[b as usize]);
@@ -181,13 +182,13 @@ impl<'a> Table<'a> {
     }
 
     /// Improves `tour` by `kicks` kicks, choosing the start points of closed strokes anew between rounds.
-    fn search(&mut self, tour: &mut Tour, mut near: (Vec<u32>, usize), kicks: usize, seed: u64) {
+    fn search(&mut self, tour: &mut Tour, mut near: Neighbours, kicks: usize, seed: u64) {
         const ROUNDS: usize = 4;
         for round in 0..ROUNDS {
             if self.choose_seams(tour) > 0 {
                 near = greedy::neighbours(&self.places(), self, WIDTH);
             }
-            let mut search = Search::new(self, &near.0, near.1);
+            let mut search = Search::new(self, &near);
             search.descend(tour);
             search.kick(tour, kicks / ROUNDS, seed.wrapping_mul(ROUNDS as u64).wrapping_add(round as u64));
         }

@@ -3,6 +3,7 @@
 use super::fixtures::a5;
 use super::fixtures::circle;
 use super::fixtures::noise;
+use super::fixtures::quick;
 use super::fixtures::robot;
 use super::fixtures::set;
 use super::fixtures::stroke;
@@ -12,7 +13,7 @@ use crate::geom::Mm;
 use crate::geom::Point;
 
 fn planned(strokes: &StrokeSet, robot: &RobotProfile) -> MotionPlan {
-    let plan = plan(strokes, robot, &PlanConfig::default()).unwrap();
+    let plan = plan(strokes, robot, &quick()).unwrap();
     keeps_its_promises(&plan, strokes);
     plan
 }
@@ -47,7 +48,7 @@ fn keeps_its_promises(plan: &MotionPlan, strokes: &StrokeSet) {
     assert_eq!(plan.strokes(), strokes.strokes().len());
 
     // ink is conserved: what was given, and a join (at most as long as allowed) between strokes of one run
-    let config = PlanConfig::default();
+    let config = quick();
     let joins = plan.strokes() - plan.pen_lifts();
     let (ink, given) = (plan.ink_mm(), strokes.ink_mm());
     assert!(ink <= given * 1.001 + joins as f64 * config.join_mm + 0.01, "{ink} mm of {given} mm, {joins} joins");
@@ -125,7 +126,7 @@ fn ends_that_meet_are_joined() {
         stroke(&[(10.0, 10.2), (10.0, 50.0)]),
     ];
     assert_eq!(planned(&set(square.clone()), &robot()).pen_lifts(), 1);
-    let apart = PlanConfig { join_mm: 0.0, ..PlanConfig::default() };
+    let apart = PlanConfig { join_mm: 0.0, ..quick() };
     assert_eq!(plan(&set(square), &robot(), &apart).unwrap().pen_lifts(), 3);
 }
 
@@ -165,13 +166,13 @@ fn a_point_on_a_straight_line_costs_no_time() {
 fn what_cannot_be_planned_is_refused() {
     let strokes = noise(3, 1);
     let small = RobotProfile { field_width_mm: 20.0, ..robot() };
-    let error = plan(&strokes, &small, &PlanConfig::default()).unwrap_err();
+    let error = plan(&strokes, &small, &quick()).unwrap_err();
     assert!(matches!(error, PlanError::OutOfReach(_)));
     assert_eq!(Fault::from(error).kind(), Kind::PlanRejected);
-    let config = PlanConfig { join_mm: f64::NAN, ..PlanConfig::default() };
+    let config = PlanConfig { join_mm: f64::NAN, ..quick() };
     assert!(matches!(plan(&strokes, &robot(), &config), Err(PlanError::Config { key: "join_mm", .. })));
     let broken = RobotProfile { draw_speed_mm_s: f64::NAN, ..robot() };
-    assert!(matches!(plan(&strokes, &broken, &PlanConfig::default()), Err(PlanError::Robot(_))));
+    assert!(matches!(plan(&strokes, &broken, &quick()), Err(PlanError::Robot(_))));
     let many = StrokeSet::new(a5(), vec![stroke(&[(1.0, 1.0), (2.0, 1.0)]); MAX_STROKES + 1]).unwrap();
-    assert!(matches!(plan(&many, &robot(), &PlanConfig::default()), Err(PlanError::TooMany { .. })));
+    assert!(matches!(plan(&many, &robot(), &quick()), Err(PlanError::TooMany { .. })));
 }

@@ -20,6 +20,19 @@ pub(super) trait Cost {
     fn secs(&self, a: u32, b: u32) -> f64;
 }
 
+/// For each end, ends near it and what a hop there costs, cheapest first; all lists are of one length.
+#[derive(Debug, Clone)]
+pub(super) struct Neighbours {
+    pub lists: Vec<(f64, u32)>,
+    pub width: usize,
+}
+
+impl Neighbours {
+    pub fn of(&self, end: u32) -> &[(f64, u32)] {
+        &self.lists[end as usize * self.width..][..self.width]
+    }
+}
+
 /// A closed tour through strokes, each drawn one way or the other.
 #[derive(Debug, Clone)]
 pub(super) struct Tour {
@@ -176,18 +189,16 @@ enum MoveKind {
 /// A search for a better tour.
 pub(super) struct Search<'a, C> {
     cost: &'a C,
-    /// Near ends of each end, nearest first, all lists of one length.
-    neighbours: &'a [u32],
-    width: usize,
+    near: &'a Neighbours,
     queue: Vec<u32>,
     queued: Vec<bool>,
 }
 
 impl<'a, C: Cost> Search<'a, C> {
-    /// `neighbours` holds `width` ends for each end.
-    pub fn new(cost: &'a C, neighbours: &'a [u32], width: usize) -> Self {
-        let ends = neighbours.len() / width.max(1);
-        Self { cost, neighbours, width, queue: vec![], queued: vec![false; ends] }
+    /// A search among the hops of `near`, whose costs must be `cost`'s.
+    pub fn new(cost: &'a C, near: &'a Neighbours) -> Self {
+        let ends = near.lists.len() / near.width.max(1);
+        Self { cost, near, queue: vec![], queued: vec![false; ends] }
     }
 
     /// Makes `tour` a local optimum, starting from every end.
@@ -262,10 +273,6 @@ impl<'a, C: Cost> Search<'a, C> {
         Some(lost)
     }
 
-    fn near(&self, end: u32) -> &'a [u32] {
-        &self.neighbours[end as usize * self.width..][..self.width]
-    }
-
     /// The best 3-opt move that removes the hop at `t1`.
     fn best_move(&self, tour: &Tour, t1: u32) -> Option<Move> {
         /// How many neighbours are tried for the third hop.
@@ -279,8 +286,8 @@ impl<'a, C: Cost> Search<'a, C> {
             }
         };
         let at = |end: u32| tour.position(stroke_of(end));
-        for &t3 in self.near(t2) {
-            let g1 = removed - self.cost.secs(t2, t3);
+        for &(added, t3) in self.near.of(t2) {
+            let g1 = removed - added;
             if g1 <= LEAST_GAIN {
                 break; // the lists are sorted
             }
@@ -296,8 +303,8 @@ impl<'a, C: Cost> Search<'a, C> {
             // positions of the run t2..t4 (plain) or t2..t3, walked forwards in the array
             let far = if plain { t4 } else { t3 };
             let (from, to) = if tour.is_entry(t2) { (at(t2), at(far)) } else { (at(far), at(t2)) };
-            for &t5 in &self.near(t4)[..THIRD_WIDTH.min(self.width)] {
-                let g3 = g2 - self.cost.secs(t4, t5);
+            for &(added, t5) in self.near.of(t4).iter().take(THIRD_WIDTH) {
+                let g3 = g2 - added;
                 if g3 <= LEAST_GAIN {
                     break;
                 }
@@ -383,15 +390,15 @@ mod tests {
             Self((0..2 * strokes).map(|_| (random.below(1000) as f64, random.below(1000) as f64)).collect())
         }
 
-        fn neighbours(&self, width: usize) -> Vec<u32> {
+        fn neighbours(&self, width: usize) -> Neighbours {
             let ends = self.0.len() as u32;
             let mut lists = vec![];
             for a in 0..ends {
                 let mut near: Vec<u32> = (0..ends).filter(|b| stroke_of(*b) != stroke_of(a)).collect();
                 near.sort_by(|b, c| self.secs(a, *b).total_cmp(&self.secs(a, *c)));
-                lists.extend_from_slice(&near[..width]);
+                lists.extend(near[..width].iter().map(|b| (self.secs(a, *b), *b)));
             }
-            lists
+            Neighbours { lists, width }
         }
     }
 
@@ -409,7 +416,7 @@ mod tests {
         for seed in 0..40 {
             let flat = Flat::random(30, seed);
             let near = flat.neighbours(12);
-            let search = Search::new(&flat, &near, 12);
+            let search = Search::new(&flat, &near);
             let mut random = Random(seed);
             let mut tour = Tour::new((0..30).map(|s| 2 * s + random.below(2) as u32).collect());
             for t1 in (0..60).cycle().take(600) {
@@ -428,7 +435,7 @@ mod tests {
     fn kicks_never_lengthen_the_tour_and_report_what_they_gain() {
         let flat = Flat::random(120, 7);
         let near = flat.neighbours(10);
-        let mut search = Search::new(&flat, &near, 10);
+        let mut search = Search::new(&flat, &near);
         let mut tour = Tour::new((0..120).map(|s| 2 * s).collect());
         search.descend(&mut tour);
         let before = tour.secs(&flat);
@@ -441,7 +448,7 @@ mod tests {
     fn taking_back_restores_the_order() {
         let flat = Flat::random(50, 3);
         let near = flat.neighbours(10);
-        let mut search = Search::new(&flat, &near, 10);
+        let mut search = Search::new(&flat, &near);
         let mut tour = Tour::new((0..50).map(|s| 2 * s).collect());
         let before = tour.entries().to_vec();
         search.run_queue(&mut tour);
@@ -470,7 +477,7 @@ mod tests {
             });
             let near = flat.neighbours(8);
             let mut tour = Tour::new((0..5).map(|s| 2 * s).collect());
-            let mut search = Search::new(&flat, &near, 8);
+            let mut search = Search::new(&flat, &near);
             search.descend(&mut tour);
             search.kick(&mut tour, 500, seed);
             assert!(tour.secs(&flat) <= best + 1e-6, "seed {seed}: {} and {best}", tour.secs(&flat));

@@ -374,6 +374,7 @@ mod tests {
     use crate::plan::Program;
     use crate::plan::fixtures::a5;
     use crate::plan::fixtures::noise;
+    use crate::plan::fixtures::quick;
     use crate::plan::fixtures::robot;
     use crate::plan::fixtures::z_robot;
     use crate::plan::plan;
@@ -386,7 +387,7 @@ mod tests {
         for seed in 0..2000 {
             let strokes = noise(1 + seed as usize % 23, seed);
             let robot = if seed % 3 == 0 { z_robot() } else { robot() };
-            let config = PlanConfig { effort: 0.05, seed, ..PlanConfig::default() };
+            let config = PlanConfig { effort: 0.05, seed, ..quick() };
             let plan = plan(&strokes, &robot, &config).unwrap();
             let proof = verify(&Program::of(&plan).bytes(), plan.sheet(), &robot).unwrap();
             assert_eq!(proof.pen_downs, plan.pen_lifts());
@@ -436,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_changed_byte_is_refused_or_harmless() {
-        let plan = plan(&noise(12, 5), &robot(), &PlanConfig::default()).unwrap();
+        let plan = plan(&noise(12, 5), &robot(), &quick()).unwrap();
         let program = Program::of(&plan).bytes();
         let mut random = Random(9);
         let mut refused = 0;
