@@ -306,12 +306,18 @@ fn check_key(path: &str, name: &str, origin: &Origin) -> Result<(), ConfigError>
 }
 
 fn unknown(path: &str, name: &str, origin: &Origin) -> ConfigError {
-    let hint = match schema().nearest(path).filter(|nearest| nearest != path && nearest != name) {
+    // From the command line the whole name was written, in a file only the key: the hint is written alike.
+    let in_file = matches!(origin, Origin::File { .. });
+    let key = if in_file { name } else { path };
+    let section = path.rsplit_once('.').map_or("", |(section, _)| section);
+    let nearest = schema().nearest(path).map(|nearest| {
+        let within = nearest.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
+        within.filter(|_| in_file && !section.is_empty()).unwrap_or(nearest).to_owned()
+    });
+    let hint = match nearest.filter(|nearest| nearest != key) {
         Some(nearest) => format!("; did you mean \"{nearest}\"?"),
         None => "; config/README.md lists every key".to_owned(),
     };
-    // From the command line the whole name was written, in a file only the key.
-    let key = if matches!(origin, Origin::File { .. }) { name } else { path };
     ConfigError::UnknownKey { place: origin.to_string(), key: key.to_owned(), hint }
 }
 

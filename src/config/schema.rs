@@ -87,8 +87,8 @@ impl Schema {
         self.keys.iter().any(|key| key.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
     }
 
-    /// The name most like `path`, if any is alike: of a key or a section, as it would be written in the same place.
-    pub(super) fn nearest(&self, path: &str) -> Option<String> {
+    /// The full name most like `path`, if any is alike: of a key or of a section.
+    pub(super) fn nearest(&self, path: &str) -> Option<&str> {
         const ALIKE: f64 = 0.6;
         let (section, name) = path.rsplit_once('.').unwrap_or(("", path));
         let sections = self.sections.iter().map(|(section, _)| section.as_str());
@@ -103,8 +103,7 @@ impl Schema {
                 ((name_alike - same_place).max(whole_alike - 0.05), candidate)
             })
             .max_by(|a, b| a.0.total_cmp(&b.0))?;
-        let within = best.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')).filter(|_| !section.is_empty());
-        (score >= ALIKE).then(|| within.unwrap_or(best).to_owned())
+        (score >= ALIKE).then_some(best)
     }
 
     fn parse(text: &str) -> Result<Self, String> {

@@ -1,4 +1,4 @@
-//! Where in the canonical frame a face has its features: soft weights for eyes, brows, nose, mouth and jaw.
+//! Where in the canonical frame a face has its features: soft weights for eyes, brows, nose and mouth.
 //!
 //! Means and spreads are those of 1,778 sets of 68 landmarks in the frame (eyes within 2 px, brows 5, mouth 9, jaw
 //! 13), widened because a portrait composed from a box or a centred square is less well aligned. Lengths in pixels of
@@ -42,19 +42,6 @@ pub fn nose() -> Field {
 /// The weight of the mouth.
 pub fn mouth() -> Field {
     weights(&MOUTH)
-}
-
-/// The weight of the line from ear to chin to ear: a band around the mean jaw.
-pub fn jaw() -> Field {
-    // The lower half of the ellipse through the mean jaw landmarks.
-    let (centre, half) = ([256.0f32, 268.0f32], [114.0f32, 154.0f32]);
-    Field::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| {
-        let (dx, dy) = ((x as f32 - centre[0]) / half[0], (y as f32 - centre[1]) / half[1]);
-        let radius = dx.hypot(dy);
-        let off_px = (radius - 1.0).abs() * half[0].min(half[1]);
-        let band = falloff(off_px - 12.0, 14.0);
-        Luma([if dy > 0.0 { band } else { 0.0 }])
-    })
 }
 
 fn weights(patches: &[Patch]) -> Field {

@@ -3,7 +3,7 @@
 //! It is the minor eigenvector of the smoothed structure tensor (Kyprianidis & Kang, "Image and Video Abstraction by
 //! Coherence-Enhancing Filtering", 2011, section 3.1), which turns as smoothly as the edge tangent flow of Kang, Lee &
 //! Chui ("Coherent Line Drawing", 2007, section 2.1) without its iterations. Directions are unit vectors, x right, y
-//! down, their sign meaningless. Refuses nothing: a flat picture flows along x with no coherence.
+//! down, their sign meaningless. Refuses nothing: a flat picture flows along x.
 
 use crate::photo::smooth;
 use crate::raster::Field;
@@ -15,7 +15,6 @@ pub struct Flow {
     width: usize,
     height: usize,
     tangents: Vec<[f32; 2]>,
-    coherence: Vec<f32>,
 }
 
 impl Flow {
@@ -27,11 +26,6 @@ impl Flow {
     /// The direction of the edges at pixel (`x`, `y`): a unit vector, up to its sign.
     pub fn tangent(&self, x: usize, y: usize) -> [f32; 2] {
         self.tangents[y * self.width + x]
-    }
-
-    /// How clearly the edges around a pixel run one way: 0 not at all, 1 wholly.
-    pub fn coherence(&self, x: usize, y: usize) -> f32 {
-        self.coherence[y * self.width + x]
     }
 }
 
@@ -58,19 +52,16 @@ pub fn edge_flow(picture: &Field, sigma_px: f32) -> Flow {
         let plane = smooth::of_size(picture.width(), picture.height(), tensor.iter().map(|t| t[part]).collect());
         smooth::gaussian(&plane, sigma_px)
     });
-    let (tangents, coherence) = (0..width * height)
+    let tangents = (0..width * height)
         .into_par_iter()
         .map(|i| {
             let (xx, xy, yy) = (xx.as_raw()[i], xy.as_raw()[i], yy.as_raw()[i]);
-            let spread = ((xx - yy).powi(2) + 4.0 * xy * xy).sqrt();
             // Half the angle of the doubled-angle gradient, turned by a right angle.
             let angle = 0.5 * (2.0 * xy).atan2(xx - yy) + std::f32::consts::FRAC_PI_2;
-            let flat = xx + yy < 1e-9;
-            let tangent = if flat { [1.0, 0.0] } else { [angle.cos(), angle.sin()] };
-            (tangent, if flat { 0.0 } else { spread / (xx + yy) })
+            if xx + yy < 1e-9 { [1.0, 0.0] } else { [angle.cos(), angle.sin()] }
         })
-        .unzip();
-    Flow { width, height, tangents, coherence }
+        .collect();
+    Flow { width, height, tangents }
 }
 
 #[cfg(test)]
