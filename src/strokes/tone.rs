@@ -8,9 +8,13 @@
 
 use std::collections::VecDeque;
 
+use image::Luma;
+use imageproc::filter::gaussian_blur_f32;
+
 use crate::geom::Point;
 use crate::geom::Px;
 use crate::geom::Vector;
+use crate::raster::Field;
 use crate::sketch::Tone;
 use crate::strokes::place::Grid;
 
@@ -27,6 +31,10 @@ pub struct Hatching {
     pub shortest: f64,
 }
 
+/// Reach over which directions are averaged, in widest spacings.
+const CALM: f64 = 0.4;
+/// Agreement of the directions there, 0 to 1, below which there is none to follow: hatching would crawl like worms.
+const LEAST_AGREEMENT: f64 = 0.4;
 /// Step along a line.
 const STEP: f64 = 1.0;
 /// Closest spacing, in pens: closer lines are black.
@@ -46,7 +54,7 @@ const MOST_LINES: usize = 8000;
 
 /// The hatching of `tone` over a raster on `grid`, as lines with points a step apart.
 pub fn hatch(tone: &Tone, grid: Grid, hatching: Hatching) -> Vec<Vec<Point<Px>>> {
-    let field = Shade { tone, grid, hatching };
+    let field = Shade { tone, flow: calm(tone, CALM * hatching.widest / f64::from(grid.scale)), grid, hatching };
     let (width, height) = tone.shade().dimensions();
     let mut drawn = Drawn::new(field.to_grid(f64::from(width), f64::from(height)));
     let mut lines: Vec<Vec<Point<Px>>> = Vec::new();
@@ -80,9 +88,27 @@ pub fn hatch(tone: &Tone, grid: Grid, hatching: Hatching) -> Vec<Vec<Point<Px>>>
     zigzags(lines, &field)
 }
 
+/// The direction of `tone` as cosine and sine of its double, which has no seam, averaged over `sigma` raster pixels:
+/// neighbouring lines can only follow what neighbouring places agree on.
+fn calm(tone: &Tone, sigma: f64) -> [Field; 2] {
+    let (width, height) = tone.shade().dimensions();
+    let shaded = |x: u32, y: u32| f32::from(u8::from(tone.shade().get_pixel(x, y)[0] < 255));
+    let blurred = |of: &dyn Fn(u32, u32) -> f32| {
+        let plane = Field::from_fn(width, height, |x, y| Luma([shaded(x, y) * of(x, y)]));
+        gaussian_blur_f32(&plane, (sigma as f32).clamp(0.3, 50.0))
+    };
+    let weight = blurred(&|_, _| 1.0);
+    let twice = |x: u32, y: u32| 2.0 * tone.direction().get_pixel(x, y)[0];
+    [blurred(&|x, y| twice(x, y).cos()), blurred(&|x, y| twice(x, y).sin())].map(|plane| {
+        Field::from_fn(width, height, |x, y| Luma([plane.get_pixel(x, y)[0] / weight.get_pixel(x, y)[0].max(1e-6)]))
+    })
+}
+
 /// The tone, asked in grid pixels.
 struct Shade<'a> {
     tone: &'a Tone,
+    /// Cosine and sine of twice the direction.
+    flow: [Field; 2],
     grid: Grid,
     hatching: Hatching,
 }
@@ -113,7 +139,11 @@ impl Shade<'_> {
     /// Unit direction at `p`, the one of the two nearer to `heading`.
     fn direction(&self, p: Point<Px>, heading: Vector<Px>) -> Option<Vector<Px>> {
         let (x, y) = self.pixel(p)?;
-        let (sin, cos) = f64::from(self.tone.direction().get_pixel(x, y)[0]).sin_cos();
+        let [cos, sin] = self.flow.each_ref().map(|plane| f64::from(plane.get_pixel(x, y)[0]));
+        if cos.hypot(sin) < LEAST_AGREEMENT {
+            return None;
+        }
+        let (sin, cos) = (0.5 * sin.atan2(cos)).sin_cos();
         let along = Vector::new(cos, sin);
         Some(if along.dot(heading) < 0.0 { -along } else { along })
     }
@@ -257,9 +287,7 @@ fn beside(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::Field;
     use crate::raster::Gray;
-    use image::Luma;
 
     const HATCHING: Hatching = Hatching { pen: 3.2, widest: 30.0, longest: 240.0, shortest: 16.0 };
     const GRID: Grid = Grid { scale: 2, border: 4 };
@@ -298,5 +326,13 @@ mod tests {
             HATCHING,
         );
         assert!(lines.len() <= 2, "{} strokes", lines.len());
+    }
+
+    #[test]
+    fn directions_that_do_not_agree_give_no_lines() {
+        let shade = Gray::from_pixel(100, 100, Luma([150]));
+        let angles = Field::from_fn(100, 100, |x, y| Luma([if (x + y) % 2 == 0 { 0.0 } else { 1.57 }]));
+        let tone = Tone::new(shade, angles).expect("two planes of one size");
+        assert!(hatch(&tone, GRID, HATCHING).is_empty());
     }
 }
