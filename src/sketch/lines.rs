@@ -40,6 +40,8 @@ pub struct FlowConfig {
     pub nose_quiet: f32,
     /// Share of the skin that stays paper. Default 0.95.
     pub skin_quiet: f32,
+    /// Share of the border between hair and skin that stays paper. Default 0.80.
+    pub hairline_quiet: f32,
     /// Share of the hair that stays paper. Default 0.93.
     pub hair_quiet: f32,
     /// Share of the clothes that stays paper. Default 0.94.
@@ -58,6 +60,7 @@ impl Default for FlowConfig {
             features_quiet: 0.70,
             nose_quiet: 0.80,
             skin_quiet: 0.95,
+            hairline_quiet: 0.80,
             hair_quiet: 0.93,
             clothes_quiet: 0.94,
             least_area_px: 40,
@@ -140,14 +143,22 @@ fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field
     let features = smooth::map2(&features, regions.skin(), |f, skin| f * skin.max(0.5));
     let nose = smooth::map2(&face_map::nose(), regions.skin(), |f, skin| f * skin);
     let plain = smooth::map2(regions.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
-    let parts: [(&Field, f32); 5] = [
+    // Where hair meets skin neither is sure of itself.
+    let hairline = smooth::map2(regions.skin(), regions.hair(), |skin, hair| (4.0 * skin * hair).min(1.0));
+    let parts: [(&Field, f32); 6] = [
         (&features, config.features_quiet),
         (&nose, config.nose_quiet),
         (&plain, config.skin_quiet),
+        (&hairline, config.hairline_quiet),
         (regions.hair(), config.hair_quiet),
         (regions.clothes(), config.clothes_quiet),
     ];
-    let levels = parts.map(|(weight, quiet)| weighted_quantile(response, weight, quiet).max(FAINTEST));
+    // The person's outline is drawn anyhow: it must not set the measure for what lies within.
+    let inside = smooth::map(&smooth::gaussian(regions.backdrop(), 5.0), |near| if near < 0.04 { 1.0 } else { 0.0 });
+    let levels = parts.map(|(weight, quiet)| {
+        let weight = smooth::map2(weight, &inside, |w, inside| w * inside);
+        weighted_quantile(response, &weight, quiet).max(FAINTEST)
+    });
     let mut out = Field::new(response.width(), response.height());
     for (i, value) in out.as_mut().iter_mut().enumerate() {
         let (mut sum, mut total) = (0.0, 0.0);
