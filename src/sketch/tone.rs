@@ -116,7 +116,11 @@ fn skin_coverage(even: &Field, regions: &Regions, most: f32) -> Field {
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(&face_map::eyes(), &face_map::mouth(), f32::max);
-    skin.as_mut().iter_mut().zip(drawn.as_raw()).for_each(|(value, drawn)| *value *= 1.0 - 0.8 * drawn);
+    // The dark along the hairline is the hair's, and its line is drawn.
+    let border = regions.skin_border(5.0);
+    for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
+        *value *= (1.0 - 0.8 * drawn) * (1.0 - step(*border, 0.1, 0.4));
+    }
     skin
 }
 
