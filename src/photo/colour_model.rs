@@ -87,7 +87,7 @@ const AROUND: f32 = 0.5;
 /// Reach of the filter on the small and on the full picture, in their pixels.
 const SMALL_RADIUS: usize = 3;
 const FULL_RADIUS: usize = 4;
-const GUIDE_EPSILON: f32 = 1e-3;
+const GUIDE_EPSILON: f32 = 3e-4;
 const AROUND_PX: f32 = 4.0;
 
 const LEVELS: usize = 16;

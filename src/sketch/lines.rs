@@ -40,6 +40,8 @@ pub struct FlowConfig {
     pub nose_quiet: f32,
     /// Share of the skin that stays paper. Default 0.95.
     pub skin_quiet: f32,
+    /// Share of the surroundings of hairline and collar that stays paper. Default 0.80.
+    pub border_quiet: f32,
     /// Share of the hair that stays paper. Default 0.93.
     pub hair_quiet: f32,
     /// Share of the clothes that stays paper. Default 0.94.
@@ -58,6 +60,7 @@ impl Default for FlowConfig {
             features_quiet: 0.70,
             nose_quiet: 0.80,
             skin_quiet: 0.95,
+            border_quiet: 0.80,
             hair_quiet: 0.93,
             clothes_quiet: 0.94,
             least_area_px: 40,
@@ -72,7 +75,7 @@ pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -
     let flow = edge_flow(&calm, config.tensor_px);
     let response = along(&across(&calm, &flow, config), &flow, config.along_px);
     let threshold = thresholds(&response, regions, config);
-    let ink = hysteresis(&response, &threshold, config.least_area_px);
+    let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
     LineDrawing::new(with_irises(with_outline(ink, regions), portrait))
 }
 
@@ -133,19 +136,29 @@ fn along(response: &Field, flow: &Flow, sigma_px: f32) -> Field {
 fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field {
     /// The least response that is ever a line: below lies the noise of photos.
     const FAINTEST: f32 = 0.004;
+    const BORDER_PX: f32 = 4.0;
     let features =
         smooth::map2(&smooth::map2(&face_map::eyes(), &face_map::brows(), f32::max), &face_map::mouth(), f32::max);
     let features = smooth::map2(&features, regions.skin(), |f, skin| f * skin.max(0.5));
     let nose = smooth::map2(&face_map::nose(), regions.skin(), |f, skin| f * skin);
     let plain = smooth::map2(regions.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
-    let parts: [(&Field, f32); 5] = [
+    let border = regions.skin_border(BORDER_PX);
+    let apart = |region: &Field| smooth::map2(region, &border, |share, border| share * (1.0 - border));
+    let (plain, hair, clothes) = (apart(&plain), apart(regions.hair()), apart(regions.clothes()));
+    let parts: [(&Field, f32); 6] = [
         (&features, config.features_quiet),
         (&nose, config.nose_quiet),
         (&plain, config.skin_quiet),
-        (regions.hair(), config.hair_quiet),
-        (regions.clothes(), config.clothes_quiet),
+        (&border, config.border_quiet),
+        (&hair, config.hair_quiet),
+        (&clothes, config.clothes_quiet),
     ];
-    let levels = parts.map(|(weight, quiet)| weighted_quantile(response, weight, quiet).max(FAINTEST));
+    // The person's outline is drawn anyhow: it must not set the measure for what lies within.
+    let inside = smooth::map(&smooth::gaussian(regions.backdrop(), 5.0), |near| if near < 0.04 { 1.0 } else { 0.0 });
+    let levels = parts.map(|(weight, quiet)| {
+        let weight = smooth::map2(weight, &inside, |w, inside| w * inside);
+        weighted_quantile(response, &weight, quiet).max(FAINTEST)
+    });
     let mut out = Field::new(response.width(), response.height());
     for (i, value) in out.as_mut().iter_mut().enumerate() {
         let (mut sum, mut total) = (0.0, 0.0);
@@ -177,25 +190,36 @@ pub fn weighted_quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
 }
 
 /// Ink where `response` passes three quarters of `threshold`, in pieces that somewhere pass five quarters of it.
-fn hysteresis(response: &Field, threshold: &Field, least_area_px: u32) -> Gray {
+fn hysteresis(response: &Field, threshold: &Field, flow: &Flow, least_area_px: u32) -> Gray {
     const WEAK: f32 = 0.75;
     const STRONG: f32 = 1.25;
+    /// A line ends, sideways, where the response has fallen to this share of its ridge: strong edges stay thin.
+    const FLANK: f32 = 0.5;
+    const ACROSS_PX: i32 = 4;
     let over = smooth::map2(response, threshold, |r, t| r / t);
-    let weak = Gray::from_fn(over.width(), over.height(), |x, y| {
-        Luma([if over.get_pixel(x, y).0[0] > WEAK { 255 } else { 0 }])
+    let strength = per_pixel(&over, |x, y| {
+        let own = over.get_pixel(x as u32, y as u32).0[0];
+        if own <= WEAK {
+            return 0.0;
+        }
+        let [tx, ty] = flow.tangent(x, y);
+        let ridge = (-ACROSS_PX..=ACROSS_PX)
+            .map(|i| sampled(&over, x as f32 - ty * i as f32, y as f32 + tx * i as f32))
+            .fold(own, f32::max);
+        ((own - WEAK) / 0.35).min((own / ridge - FLANK) / 0.15 + 0.5).clamp(0.0, 1.0)
     });
-    let pieces = pieces(&weak);
+    let marked = Gray::from_fn(over.width(), over.height(), |x, y| {
+        Luma([if strength.get_pixel(x, y).0[0] > 0.0 { 255 } else { 0 }])
+    });
+    let pieces = pieces(&marked);
     let mut peaks = vec![0.0f32; pieces.count()];
     for (piece, over) in pieces.labels().iter().zip(over.as_raw()) {
         peaks[*piece as usize] = peaks[*piece as usize].max(*over);
     }
     Gray::from_fn(over.width(), over.height(), |x, y| {
         let piece = pieces.labels()[(y * over.width() + x) as usize];
-        if piece == 0 || pieces.area(piece) < least_area_px || peaks[piece as usize] < STRONG {
-            return Luma([255]);
-        }
-        let strength = ((over.get_pixel(x, y).0[0] - WEAK) / 0.35).clamp(0.0, 1.0);
-        Luma([(255.0 * (1.0 - strength)).round() as u8])
+        let drawn = piece != 0 && pieces.area(piece) >= least_area_px && peaks[piece as usize] >= STRONG;
+        Luma([if drawn { (255.0 * (1.0 - strength.get_pixel(x, y).0[0])).round() as u8 } else { 255 }])
     })
 }
 

@@ -44,6 +44,14 @@ impl Regions {
     pub fn clothes(&self) -> &Field {
         &self.clothes
     }
+
+    /// How near each pixel is to where skin borders on hair or clothes: 1 on the border, 0 some `2 * reach_px` away.
+    pub fn skin_border(&self, reach_px: f32) -> Field {
+        let skin = smooth::gaussian(&self.skin, reach_px);
+        let covered =
+            smooth::gaussian(&smooth::map2(&self.hair, &self.clothes, |hair, clothes| hair + clothes), reach_px);
+        smooth::map2(&skin, &covered, |skin, covered| (4.0 * skin * covered).min(1.0))
+    }
 }
 
 /// Side of the small picture on which colours are learnt.

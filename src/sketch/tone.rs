@@ -33,8 +33,8 @@ pub struct ToneConfig {
     pub clothes: f32,
     /// Coverage of the deepest shadow on skin. Default 0.24.
     pub skin: f32,
-    /// Coverage of brows. Default 0.45.
-    pub brows: f32,
+    /// Coverage of brows, moustache and beard where they are dark. Default 0.40.
+    pub face_hair: f32,
     /// Angle of strokes on skin, in degrees from x towards y (down): negative rises to the right. Default -52.
     pub skin_angle_deg: f32,
     /// Angle of strokes on cloth, in degrees. Default -58.
@@ -49,7 +49,7 @@ impl Default for ToneConfig {
             hair: 0.26,
             clothes: 0.20,
             skin: 0.24,
-            brows: 0.45,
+            face_hair: 0.40,
             skin_angle_deg: -52.0,
             clothes_angle_deg: -58.0,
             least_area_px: 260,
@@ -61,12 +61,12 @@ impl Default for ToneConfig {
 pub fn shade(portrait: &Portrait, lines: &LineDrawing, regions: &Regions, config: &ToneConfig) -> Sketch {
     let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
     let even = even_light(portrait, regions);
-    let brows = brow_hair(&even, regions);
+    let brows = face_hair(&even, regions);
     let parts = [
         hair_coverage(&light, regions, config.hair),
         clothes_coverage(&light, regions, config.clothes),
         skin_coverage(&even, lines, regions, config.skin),
-        smooth::map(&brows, |brow| brow * config.brows.clamp(0.0, MOST)),
+        smooth::map(&brows, |brow| brow * config.face_hair.clamp(0.0, MOST)),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
     drop_small_patches(&mut coverage, config.least_area_px);
@@ -103,7 +103,7 @@ fn clothes_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
     let side = Portrait::SIDE as f32;
     for (x, y, pixel) in cloth.enumerate_pixels_mut() {
         let to_frame = (x as f32).min(side - x as f32).min(side - y as f32);
-        pixel.0[0] *= 0.35 + 0.65 * step(to_frame, 4.0, FADE_PX);
+        pixel.0[0] *= step(to_frame, 0.0, FADE_PX);
     }
     cloth
 }
@@ -118,14 +118,18 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, regions: &Regions, most: f32
     /// Shadows smaller than this are folds, which lines tell better.
     const LEAST_AREA_PX: u32 = 700;
     let middle = quantile(even, regions.skin(), 0.5);
-    let calm = smooth::gaussian(even, CALM_PX);
+    let calm = blurred_within(even, regions.skin(), CALM_PX);
     let mut skin = weighted(&calm, regions.skin(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
         most * (0.55 * step(depth, 0.07, 0.11) + 0.45 * step(depth, 0.17, 0.22))
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(&face_map::eyes(), &face_map::mouth(), f32::max);
-    skin.as_mut().iter_mut().zip(drawn.as_raw()).for_each(|(value, drawn)| *value *= 1.0 - drawn);
+    // The dark along the hairline is the hair's, and its line is drawn.
+    let border = regions.skin_border(5.0);
+    for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
+        *value *= (1.0 - drawn) * (1.0 - step(*border, 0.1, 0.4));
+    }
     let ink = Gray::from_fn(even.width(), even.height(), |x, y| {
         Luma([if lines.ink().get_pixel(x, y).0[0] < 128 { 255 } else { 0 }])
     });
@@ -135,12 +139,35 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, regions: &Regions, most: f32
     skin
 }
 
-/// How much of each pixel is brow: dark in the even light where brows are.
-fn brow_hair(even: &Field, regions: &Regions) -> Field {
+/// How much of each pixel is hair of the face: dark in the even light where brows, moustache and beard grow.
+fn face_hair(even: &Field, regions: &Regions) -> Field {
     let middle = quantile(even, regions.skin(), 0.5);
-    let calm = smooth::gaussian(even, 1.5);
-    let place = smooth::map2(&face_map::brows(), regions.skin(), |brow, skin| brow * skin);
-    weighted(&calm, &place, |light| step(1.0 - light / middle.max(0.1), 0.16, 0.24))
+    let calm = blurred_within(even, regions.skin(), 1.5);
+    let mut hair = smooth::map2(&face_map::brows(), regions.skin(), |brow, skin| brow * skin);
+    hair.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
+        *brow *= step(1.0 - light / middle.max(0.1), 0.16, 0.24);
+    });
+    // A beard is darker than the shadow of a cheek, and never on the lips.
+    let beard = smooth::map2(&face_map::beard(), &face_map::mouth(), |beard, lips| beard * (1.0 - lips));
+    let beard = smooth::map2(&beard, regions.skin(), |beard, skin| beard * skin);
+    let beard = smooth::map2(&beard, &calm, |beard, light| beard * step(1.0 - light / middle.max(0.1), 0.24, 0.34));
+    let hair = smooth::map2(&hair, &beard, f32::max);
+    smooth::map(&hair, |hair| step(hair, 0.3, 0.7))
+}
+
+/// `field` blurred over the pixels that `region` counts, so that dark hair does not darken the skin beside it.
+fn blurred_within(field: &Field, region: &Field, sigma_px: f32) -> Field {
+    let weight = smooth::map(region, |share| share * share * share);
+    let sum = smooth::gaussian(&smooth::map2(field, &weight, |v, w| v * w), sigma_px);
+    let total = smooth::gaussian(&weight, sigma_px);
+    // Far outside the region the field's own value stands.
+    let mut out = field.clone();
+    for ((value, sum), total) in out.as_mut().iter_mut().zip(sum.as_raw()).zip(total.as_raw()) {
+        if *total > 0.02 {
+            *value = sum / total;
+        }
+    }
+    out
 }
 
 /// The angle of the strokes: the edges' in hair and brows, a fixed one on cloth and skin.
