@@ -83,12 +83,12 @@ const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
 const LEAST: f32 = 0.05;
 
-/// Dark hair against the lights of the same hair; white hair stays nearly open.
+/// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
 fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
     let bright = quantile(light, regions.hair(), 0.75);
     let dark = quantile(light, regions.hair(), 0.08);
     let middle = quantile(light, regions.hair(), 0.5);
-    let depth = ((0.72 - middle) / 0.45).clamp(0.25, 1.0);
+    let depth = ((0.72 - middle) / 0.45).clamp(0.5, 1.0);
     weighted(light, regions.hair(), |light| {
         let relative = ((bright - light) / (bright - dark).max(0.05)).clamp(0.0, 1.0);
         most * depth * (0.35 + 0.65 * relative) * step(relative, 0.05, 0.25)
