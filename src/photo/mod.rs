@@ -8,6 +8,8 @@ mod jpeg;
 mod decode;
 mod compose;
 mod backdrop;
+#[cfg(test)]
+pub mod sample;
 
 pub use backdrop::BackdropConfig;
 pub use backdrop::Matte;

@@ -204,3 +204,52 @@ fn step(value: f32, from: f32, to: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+    use crate::sketch::FlowConfig;
+    use crate::sketch::flow_lines;
+    use crate::sketch::regions;
+
+    fn sketched(portrait: &Portrait, config: &ToneConfig) -> Sketch {
+        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
+        let lines = flow_lines(portrait, &regions, &FlowConfig::default());
+        shade(portrait, &lines, &regions, config)
+    }
+
+    #[test]
+    fn dark_cloth_is_hatched_one_way_and_the_backdrop_not_at_all() {
+        let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &ToneConfig::default());
+        let tone = sketch.tone().expect("has tone");
+        let at = |x, y| (tone.shade().get_pixel(x, y).0[0], tone.direction().get_pixel(x, y).0[0]);
+        let (shade, direction) = at(140, 470);
+        assert!(shade < 235, "dark cloth is left at {shade}");
+        assert!((direction.to_degrees() - 122.0).abs() < 0.1, "cloth runs at {} degrees", direction.to_degrees());
+        assert_eq!(at(30, 60).0, 255);
+        assert_eq!(at(256, 511).0, 255, "hatching must fade out at the frame");
+    }
+
+    #[test]
+    fn no_coverage_is_no_tone() {
+        let none = ToneConfig { hair: 0.0, clothes: 0.0, skin: 0.0, face_hair: 0.0, ..ToneConfig::default() };
+        let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &none);
+        assert!(sketch.tone().expect("has tone").shade().as_raw().iter().all(|v| *v == 255));
+    }
+
+    #[test]
+    fn blank_photos_and_wild_settings_still_give_a_sketch() {
+        let wild =
+            ToneConfig { hair: 7.0, clothes: -3.0, skin: f32::NAN, skin_angle_deg: 1e6, ..ToneConfig::default() };
+        for level in [0, 128, 255] {
+            for config in [&wild, &ToneConfig::default()] {
+                let sketch = sketched(&sample::portrait_of(|_, _| [level; 3]), config);
+                let tone = sketch.tone().expect("planes are of one size and finite");
+                assert_eq!(tone.shade().dimensions(), sketch.ink().dimensions());
+            }
+        }
+    }
+}
