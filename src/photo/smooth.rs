@@ -16,9 +16,7 @@ pub fn gaussian(field: &Field, sigma_px: f32) -> Field {
     // Three boxes are within a few per cent of a Gaussian once they are a few pixels wide.
     const BOXES_FROM_PX: f32 = 3.0;
     if sigma_px >= BOXES_FROM_PX {
-        let width = (4.0 * sigma_px * sigma_px + 1.0).sqrt();
-        let radius = ((width - 1.0) / 2.0).round() as usize;
-        return box_mean(&box_mean(&box_mean(field, radius), radius), radius);
+        return box_radii(sigma_px).iter().fold(field.clone(), |field, radius| box_mean(&field, *radius));
     }
     let kernel = gaussian_kernel(sigma_px);
     transposed(&along_rows(&transposed(&along_rows(field, &kernel)), &kernel))
@@ -101,8 +99,19 @@ fn resized_rows(field: &Field, to: usize) -> Field {
     of_size(to as u32, field.height(), out)
 }
 
+/// The radii of three boxes whose variances sum to that of the Gaussian as nearly as odd widths allow.
+fn box_radii(sigma_px: f32) -> [usize; 3] {
+    let wanted = 12.0 * sigma_px * sigma_px;
+    let narrow = (((wanted / 3.0 + 1.0).sqrt() - 1.0) / 2.0).floor();
+    let variance = |radius: f32| (2.0 * radius + 1.0).powi(2) - 1.0;
+    // How many of the three stay narrow; the others are the next wider.
+    let step = variance(narrow + 1.0) - variance(narrow);
+    let narrow_ones = ((3.0 * variance(narrow + 1.0) - wanted) / step).round() as usize;
+    [0, 1, 2].map(|pass| narrow as usize + usize::from(pass >= narrow_ones))
+}
+
 /// A Gaussian's weights, from -r to r with r = 3 sigma, their sum 1.
-pub fn gaussian_kernel(sigma_px: f32) -> Vec<f32> {
+fn gaussian_kernel(sigma_px: f32) -> Vec<f32> {
     let radius = (3.0 * sigma_px).ceil() as i32;
     let weights: Vec<f32> =
         (-radius..=radius).map(|i| (-((i * i) as f32) / (2.0 * sigma_px * sigma_px)).exp()).collect();

@@ -271,3 +271,79 @@ fn sampled(field: &Field, x: f32, y: f32) -> f32 {
     let lower = values[below * width + left] * (1.0 - tx) + values[below * width + right] * tx;
     upper * (1.0 - ty) + lower * ty
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+    use crate::sketch::regions;
+
+    fn drawn(portrait: &Portrait) -> Gray {
+        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
+        flow_lines(portrait, &regions, &FlowConfig::default()).ink().clone()
+    }
+
+    /// Share of inked pixels in a rectangle.
+    fn inked(ink: &Gray, x: std::ops::Range<u32>, y: std::ops::Range<u32>) -> f64 {
+        let all = f64::from((x.end - x.start) * (y.end - y.start));
+        let places = y.flat_map(|y| x.clone().map(move |x| (x, y)));
+        places.filter(|(x, y)| ink.get_pixel(*x, *y).0[0] < 128).count() as f64 / all
+    }
+
+    #[test]
+    fn a_sitter_gets_eyes_mouth_and_outline_on_a_quiet_ground() {
+        let ink = drawn(&sample::sitter(|x, y| if (x + y) % 40 < 20 { [70, 100, 170] } else { [80, 112, 180] }));
+        for eye in [206, 306] {
+            assert!(inked(&ink, eye - 6..eye + 6, 230..242) > 0.5, "the eye at {eye} is not dark");
+        }
+        assert!(inked(&ink, 226..286, 336..356) > 0.08, "no mouth");
+        assert!(inked(&ink, 180..332, 255..285) < 0.02, "lines on the cheeks");
+        assert!(inked(&ink, 0..100, 0..360) < 0.002, "lines in the backdrop");
+        // Every ray from the head's middle to the sides and up must meet the outline.
+        for degrees in (-170..=-10).step_by(4) {
+            let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+            let meets = (60..250).any(|r| {
+                let (x, y) = (256.0 + cos * f64::from(r), 230.0 + sin * f64::from(r));
+                let near =
+                    |x: f64, y: f64| ink.get_pixel(x.clamp(0.0, 511.0) as u32, y.clamp(0.0, 511.0) as u32).0[0] < 160;
+                near(x, y) || near(x + 1.0, y) || near(x, y + 1.0)
+            });
+            assert!(meets, "the outline is open at {degrees} degrees");
+        }
+    }
+
+    #[test]
+    fn a_dark_line_on_the_face_is_drawn_where_it_is() {
+        let sitter = sample::sitter(|_, _| [70, 100, 170]);
+        let scarred = sample::portrait_of(|x, y| {
+            let scar = (300..303).contains(&y) && (200..312).contains(&x);
+            if scar { [120, 80, 60] } else { sitter.pixels().get_pixel(x, y).0 }
+        });
+        let ink = drawn(&scarred);
+        let hit = (210..302).filter(|x| inked(&ink, *x..*x + 1, 299..305) > 0.2).count();
+        assert!(hit > 85, "only {hit} of 92 columns show the line");
+    }
+
+    #[test]
+    fn any_photo_gives_a_drawing_of_the_right_size_whatever_the_number_of_threads() {
+        let noise = |x: u32, y: u32| {
+            let v = x.wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B);
+            let v = (v ^ (v >> 15)).wrapping_mul(0x2C1B_3C6D);
+            [v as u8, (v >> 8) as u8, (v >> 16) as u8]
+        };
+        let line = |x: u32, _: u32| if x == 256 { [0; 3] } else { [255; 3] };
+        for portrait in [
+            sample::portrait_of(|_, _| [0; 3]),
+            sample::portrait_of(|_, _| [255; 3]),
+            sample::portrait_of(line),
+            sample::portrait_of(noise),
+        ] {
+            let ink = drawn(&portrait);
+            assert_eq!(ink.dimensions(), (Portrait::SIDE, Portrait::SIDE));
+            let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+            assert_eq!(alone.install(|| drawn(&portrait)), ink);
+        }
+    }
+}

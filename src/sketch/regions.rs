@@ -79,3 +79,26 @@ pub fn regions(portrait: &Portrait, matte: &Matte) -> Regions {
     }
     Regions { backdrop: smooth::map(matte.share(), |person| 1.0 - person), skin, hair, clothes }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+
+    #[test]
+    fn the_samples_hair_face_and_coat_are_told_apart_and_sum_to_one() {
+        let portrait = sample::sitter(|_, _| [150, 180, 220]);
+        let regions = regions(&portrait, &matte(&portrait, &BackdropConfig::default()));
+        let planes = [regions.backdrop(), regions.skin(), regions.hair(), regions.clothes()];
+        for i in 0..planes[0].as_raw().len() {
+            let sum: f32 = planes.iter().map(|plane| plane.as_raw()[i]).sum();
+            assert!((sum - 1.0).abs() < 1e-3, "they sum to {sum}");
+        }
+        for (plane, x, y) in [(0, 40, 100), (1, 256, 290), (2, 256, 90), (2, 150, 140), (3, 100, 490)] {
+            let share = planes[plane].get_pixel(x, y).0[0];
+            assert!(share > 0.6, "plane {plane} at ({x}, {y}): {share}");
+        }
+    }
+}

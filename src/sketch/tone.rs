@@ -64,7 +64,7 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, regions: &Regions, config
     let brows = face_hair(&even, regions);
     let parts = [
         hair_coverage(&light, regions, config.hair),
-        clothes_coverage(&light, regions, config.clothes),
+        clothes_coverage(&light, lines, regions, config.clothes),
         skin_coverage(&even, lines, regions, config.skin),
         smooth::map(&brows, |brow| brow * config.face_hair.clamp(0.0, MOST)),
     ];
@@ -96,7 +96,9 @@ fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
 }
 
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
-fn clothes_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
+fn clothes_coverage(light: &Field, lines: &LineDrawing, regions: &Regions, most: f32) -> Field {
+    /// How far from lines hatching ends, so that it does not poke through an outline.
+    const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;
     const FADE_PX: f32 = 64.0;
     let mut cloth = weighted(light, regions.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
@@ -105,6 +107,7 @@ fn clothes_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
         let to_frame = (x as f32).min(side - x as f32).min(side - y as f32);
         pixel.0[0] *= step(to_frame, 0.0, FADE_PX);
     }
+    clear_beside(&mut cloth, lines, CLEAR_PX);
     cloth
 }
 
@@ -130,13 +133,18 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, regions: &Regions, most: f32
     for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
         *value *= (1.0 - drawn) * (1.0 - step(*border, 0.1, 0.4));
     }
-    let ink = Gray::from_fn(even.width(), even.height(), |x, y| {
-        Luma([if lines.ink().get_pixel(x, y).0[0] < 128 { 255 } else { 0 }])
-    });
-    let beside = dilate(&ink, Norm::L2, CLEAR_PX);
-    skin.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
+    clear_beside(&mut skin, lines, CLEAR_PX);
     drop_small_patches(&mut skin, LEAST_AREA_PX);
     skin
+}
+
+/// Clears `coverage` within `clear_px` of the ink of `lines`.
+fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
+    let ink = lines.ink();
+    let ink =
+        Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
+    let beside = dilate(&ink, Norm::L2, clear_px);
+    coverage.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
 }
 
 /// How much of each pixel is hair of the face: dark in the even light where brows, moustache and beard grow.
@@ -218,4 +226,53 @@ fn quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
 fn step(value: f32, from: f32, to: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+    use crate::sketch::FlowConfig;
+    use crate::sketch::flow_lines;
+    use crate::sketch::regions;
+
+    fn sketched(portrait: &Portrait, config: &ToneConfig) -> Sketch {
+        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
+        let lines = flow_lines(portrait, &regions, &FlowConfig::default());
+        shade(portrait, &lines, &regions, config)
+    }
+
+    #[test]
+    fn dark_cloth_is_hatched_one_way_and_the_backdrop_not_at_all() {
+        let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &ToneConfig::default());
+        let tone = sketch.tone().expect("has tone");
+        let at = |x, y| (tone.shade().get_pixel(x, y).0[0], tone.direction().get_pixel(x, y).0[0]);
+        let (shade, direction) = at(140, 470);
+        assert!(shade < 235, "dark cloth is left at {shade}");
+        assert!((direction.to_degrees() - 122.0).abs() < 0.1, "cloth runs at {} degrees", direction.to_degrees());
+        assert_eq!(at(30, 60).0, 255);
+        assert_eq!(at(256, 511).0, 255, "hatching must fade out at the frame");
+    }
+
+    #[test]
+    fn no_coverage_is_no_tone() {
+        let none = ToneConfig { hair: 0.0, clothes: 0.0, skin: 0.0, face_hair: 0.0, ..ToneConfig::default() };
+        let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &none);
+        assert!(sketch.tone().expect("has tone").shade().as_raw().iter().all(|v| *v == 255));
+    }
+
+    #[test]
+    fn blank_photos_and_wild_settings_still_give_a_sketch() {
+        let wild =
+            ToneConfig { hair: 7.0, clothes: -3.0, skin: f32::NAN, skin_angle_deg: 1e6, ..ToneConfig::default() };
+        for level in [0, 128, 255] {
+            for config in [&wild, &ToneConfig::default()] {
+                let sketch = sketched(&sample::portrait_of(|_, _| [level; 3]), config);
+                let tone = sketch.tone().expect("planes are of one size and finite");
+                assert_eq!(tone.shade().dimensions(), sketch.ink().dimensions());
+            }
+        }
+    }
 }
