@@ -33,6 +33,7 @@ pub fn posteriors<const N: usize>(portrait: &Portrait, priors: &Planes, rounds: 
     );
     let mut place: Planes = priors.clone();
     let mut colours = priors.each_ref().map(|plane| small.colours(plane));
+    doubt_backdrop_colours(&mut colours);
     for _ in 0..rounds {
         let mut belief = small.judged(&place, &colours, [0, 1, 2, 3]);
         normalise(&mut belief);
@@ -47,6 +48,17 @@ pub fn posteriors<const N: usize>(portrait: &Portrait, priors: &Planes, rounds: 
     }
     let place = place.map(|plane| smooth::resized(&plane, pixels.width(), pixels.height()));
     View::new(pixels, evidence, FULL_RADIUS).judged(&place, &colours, wanted)
+}
+
+/// Where the usual place of the hair holds backdrop, as above a head that sits low, the backdrop's colour would pass for
+/// hair's: what the borders show for sure is believed of the person only as far as it is commoner there.
+fn doubt_backdrop_colours(colours: &mut [Vec<f32>; CLASSES]) {
+    let [backdrop, person @ ..] = colours;
+    for class in person {
+        for (own, backdrop) in class.iter_mut().zip(backdrop.iter()) {
+            *own *= *own / (*own + DOUBT * backdrop);
+        }
+    }
 }
 
 /// A picture at one scale, ready to be judged.
@@ -97,6 +109,8 @@ impl View {
 
 /// Density given to a colour a class has not shown, as a share of an even spread.
 const RARE: f32 = 0.2;
+/// How much a backdrop's colour counts against being the person's, in the first round.
+const DOUBT: f32 = 2.0;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
 const TRUST: f32 = 1.4;
 const PRIOR: f32 = 0.8;
