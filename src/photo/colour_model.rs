@@ -110,7 +110,7 @@ impl View {
 /// Density given to a colour a class has not shown, as a share of an even spread.
 const RARE: f32 = 0.2;
 /// How much a backdrop's colour counts against being the person's, in the first round.
-const DOUBT: f32 = 2.0;
+const DOUBT: f32 = 3.0;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
 const TRUST: f32 = 1.4;
 const PRIOR: f32 = 0.8;
