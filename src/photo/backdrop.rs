@@ -9,6 +9,7 @@ use super::colour_model;
 use super::position_prior;
 use super::position_prior::BACKDROP;
 use super::smooth;
+use super::smooth::Guide;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
@@ -59,10 +60,10 @@ const SMALL_SIDE: u32 = 128;
 /// The person's share of each pixel of `portrait`.
 pub fn matte(portrait: &Portrait, config: &BackdropConfig) -> Matte {
     let priors = position_prior::position_priors(SMALL_SIDE, config.floor.clamp(1e-4, 0.2));
-    let belief = colour_model::posteriors(portrait, &priors, config.rounds.clamp(1, 8));
-    let person = in_one_piece(&smooth::map(&belief[BACKDROP], |backdrop| 1.0 - backdrop));
+    let [backdrop] = colour_model::posteriors(portrait, &priors, config.rounds.clamp(1, 8), [BACKDROP]);
+    let person = in_one_piece(&smooth::map(&backdrop, |backdrop| 1.0 - backdrop));
     let light = colour_model::luma(portrait.pixels());
-    let share = smooth::guided(&light, &person, config.edge_px.clamp(1, 64) as usize, 1e-3);
+    let share = smooth::guided(&Guide::new(light, config.edge_px.clamp(1, 64) as usize, 1e-3), &person);
     // The filter leaves a haze on either side: a gentle contrast curve takes it off.
     Matte(smooth::map(&share, |p| {
         let t = ((p - 0.2) / 0.6).clamp(0.0, 1.0);

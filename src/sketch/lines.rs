@@ -15,6 +15,7 @@ use super::pieces::pieces;
 use super::regions::Regions;
 use crate::photo::Portrait;
 use crate::photo::smooth;
+use crate::photo::smooth::Guide;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
@@ -68,19 +69,23 @@ impl Default for FlowConfig {
     }
 }
 
+/// Where the backdrop's share is above this, nothing is computed.
+const EMPTY: f32 = 0.98;
+
 /// The lines of `portrait`.
 pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -> LineDrawing {
     let even = even_light(portrait, regions);
-    let calm = smooth::guided(&even, &even, 2, 4e-4);
+    let calm = smooth::guided(&Guide::new(even.clone(), 2, 4e-4), &even);
     let flow = edge_flow(&calm, config.tensor_px);
-    let response = along(&across(&calm, &flow, config), &flow, config.along_px);
+    let person = |x: usize, y: usize| regions.backdrop().as_raw()[y * Portrait::SIDE as usize + x] < EMPTY;
+    let response = along(&across(&calm, &flow, config, &person), &flow, config.along_px, &person);
     let threshold = thresholds(&response, regions, config);
     let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
     LineDrawing::new(with_irises(with_outline(ink, regions), portrait))
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.
-fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
+fn across(picture: &Field, flow: &Flow, config: &FlowConfig, person: &(impl Fn(usize, usize) -> bool + Sync)) -> Field {
     const WIDER: f32 = 1.6;
     let radius = (2.5 * WIDER * config.line_px).ceil() as i32;
     let gauss = |sigma: f32| {
@@ -93,6 +98,9 @@ fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
         .map(|(narrow, wide)| config.balance * wide - narrow)
         .collect();
     per_pixel(picture, |x, y| {
+        if !person(x, y) {
+            return 0.0;
+        }
         let [tx, ty] = flow.tangent(x, y);
         let mut sum = 0.0;
         for (weight, i) in kernel.iter().zip(-radius..=radius) {
@@ -103,11 +111,14 @@ fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
 }
 
 /// `response` gathered along the flow by a Gaussian of `sigma_px`, in steps of a pixel both ways.
-fn along(response: &Field, flow: &Flow, sigma_px: f32) -> Field {
+fn along(response: &Field, flow: &Flow, sigma_px: f32, person: &(impl Fn(usize, usize) -> bool + Sync)) -> Field {
     let (width, height) = flow.size();
     let steps = (2.0 * sigma_px).ceil() as i32;
     let weight = |i: i32| (-((i * i) as f32) / (2.0 * sigma_px * sigma_px)).exp();
     per_pixel(response, |x, y| {
+        if !person(x, y) {
+            return 0.0;
+        }
         let start = flow.tangent(x, y);
         let mut sum = response.as_raw()[y * width + x];
         let mut total = 1.0;
@@ -173,20 +184,29 @@ fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field
     out
 }
 
-/// The value of `field` below which the share `quantile` of `weight` lies; 0 where there is no weight.
+/// The value of `field` below which the share `quantile` of `weight` lies, to a four-thousandth of the field's range; 0
+/// where there is no weight.
 pub fn weighted_quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
-    let mut pairs: Vec<(f32, f32)> =
-        field.as_raw().iter().zip(weight.as_raw()).filter(|(_, w)| **w > 0.3).map(|(v, w)| (*v, *w)).collect();
-    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f32 = pairs.iter().map(|(_, w)| w).sum();
-    let mut sum = 0.0;
-    for (value, w) in pairs {
-        sum += w;
-        if sum >= quantile * total {
-            return value;
+    const STEPS: usize = 4096;
+    let range = |f: fn(f32, f32) -> f32, start| field.as_raw().iter().copied().fold(start, f);
+    let (least, most) = (range(f32::min, f32::INFINITY), range(f32::max, f32::NEG_INFINITY));
+    let scale = (STEPS - 1) as f32 / (most - least).max(f32::MIN_POSITIVE);
+    let mut counts = vec![0.0f64; STEPS];
+    for (value, weight) in field.as_raw().iter().zip(weight.as_raw()) {
+        if *weight > 0.3 {
+            counts[((value - least) * scale) as usize] += f64::from(*weight);
         }
     }
-    0.0
+    let total: f64 = counts.iter().sum();
+    if total <= 0.0 {
+        return 0.0;
+    }
+    let mut sum = 0.0;
+    let below = counts.iter().take_while(|count| {
+        sum += **count;
+        sum < f64::from(quantile) * total
+    });
+    least + below.count() as f32 / scale
 }
 
 /// Ink where `response` passes three quarters of `threshold`, in pieces that somewhere pass five quarters of it.

@@ -72,7 +72,7 @@ pub fn regions(portrait: &Portrait, matte: &Matte) -> Regions {
         }
         priors[BACKDROP].as_mut()[i] = 1.0 - person;
     }
-    let [_, mut skin, mut hair, mut clothes] = colour_model::posteriors(portrait, &priors, ROUNDS);
+    let [mut skin, mut hair, mut clothes] = colour_model::posteriors(portrait, &priors, ROUNDS, [SKIN, HAIR, CLOTHES]);
     for (i, person) in matte.share().as_raw().iter().enumerate() {
         let sum = (skin.as_raw()[i] + hair.as_raw()[i] + clothes.as_raw()[i]).max(1e-6);
         [&mut skin, &mut hair, &mut clothes].into_iter().for_each(|plane| plane.as_mut()[i] *= person / sum);
