@@ -99,6 +99,9 @@ pub struct Draw {
     /// [default: drawings/NAME, numbered if it is taken]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Show the pen-up moves in plan.svg (otherwise they are on a hidden layer)
+    #[arg(long)]
+    pub travels: bool,
     /// Take as long as the robot would
     #[arg(long)]
     pub real_time: bool,
@@ -149,6 +152,9 @@ pub struct Plan {
     /// Scale the drawing to the configured paper instead of taking its own size
     #[arg(long)]
     pub fit: bool,
+    /// Show the pen-up moves in plan.svg (otherwise they are on a hidden layer)
+    #[arg(long)]
+    pub travels: bool,
     #[command(flatten)]
     pub machine: Machine,
 }

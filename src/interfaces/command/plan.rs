@@ -44,7 +44,7 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
 
     let folder = Folder::create(&command.out)?;
     let title = command.svg.file_stem().map_or("plan".into(), |name| name.to_string_lossy());
-    drawing::write_plan(&folder, &plan, &program, &config, &title)?;
+    drawing::write_plan(&folder, &plan, &program, &config, &title, command.travels)?;
     let drawn = drawing::draw_on_paper(&folder, &plan, &program, &config, Pace::AtOnce, &stop, &mut progress)?;
     progress.finish();
     drawing::check_finished(&plan, &drawn, &folder)?;
