@@ -1,31 +1,34 @@
-//! The door to the machine that holds the pen. One trait, [`Robot`]; behind it the built-in simulated robot
-//! ([`Simulated`]), which inks the plan at the planned speed.
+//! The door to the machine that holds the pen: a cable ([`Port`]) and one loop that drives whatever is at its end
+//! ([`stream`]).
 //!
-//! Promise of every robot behind this door: a stop asked for is obeyed before anything else, the pen is up when
-//! [`Robot::draw`] returns, and [`Drawn`] says what was executed, not what was sent.
+//! Read first: `port` (what a cable is), then `driver` (the loop) and `place` (how far a drawing has come). Behind the
+//! door stands the simulated robot ([`Simulated`]), which inks what its motors stepped.
+//! Promises: a stop asked for overtakes every line that has not been written; the last line sent lifts the pen; where a
+//! drawing stands is found from what was executed, not from what was sent. Units: mm in the robot's field, seconds.
 
+mod driver;
+mod ink;
+mod place;
+mod port;
 mod simulated;
+mod stop;
 
+pub use driver::Broken;
+pub use driver::Ended;
+pub use driver::Job;
+pub use driver::Why;
+pub use driver::parting;
+pub use driver::stream;
+pub use firmware_protocol::sender::Config as SenderConfig;
+pub use place::PenWord;
+pub use place::Place;
+pub use port::Port;
+pub use port::PortError;
 pub use simulated::Pace;
 pub use simulated::Simulated;
+pub use simulated::settings;
+pub use stop::Stop;
+pub use stop::Wanted;
 
-use std::sync::atomic::AtomicBool;
-
-use crate::plan::MotionPlan;
-use crate::plan::Program;
-
-/// What a robot did with a program.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Drawn {
-    /// How far into the plan the pen came, in the plan's own seconds.
-    pub plan_secs: f64,
-    /// Whether the whole plan was drawn.
-    pub finished: bool,
-}
-
-/// A machine that draws.
-pub trait Robot {
-    /// Draws `program`, which was written from `plan`, until it is done or `stop` becomes true; `watch` hears the
-    /// plan's seconds executed so far, about ten times a second.
-    fn draw(&mut self, plan: &MotionPlan, program: &Program, stop: &AtomicBool, watch: &mut dyn FnMut(f64)) -> Drawn;
-}
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,27 @@
-//! The built-in simulated robot: draws the plan exactly at its planned speed, in no time or in real time.
+//! The simulated robot behind a cable: the firmware of [`firmware_protocol::device`] with the settings of a robot's
+//! profile, a wire of its baud rate to it, and a pen that inks what the motors really stepped.
+//!
+//! Time is the simulator's own ([`Pace::AtOnce`]) or this computer's ([`Pace::RealTime`]). The robot is switched on at
+//! home with its pen up; a profile with a Z axis stands at its lifted height then.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::Drawn;
-use super::Robot;
-use crate::plan::MotionPlan;
-use crate::plan::Program;
+use firmware_protocol::device::Device;
+use firmware_protocol::device::Eeprom;
+use firmware_protocol::device::Settings;
+use firmware_protocol::link::Faults;
+use firmware_protocol::link::Link;
+
+use super::Port;
+use super::PortError;
+use super::ink::Pen;
+use crate::geom::Mm;
+use crate::geom::Point;
+use crate::plan::PenLift;
+use crate::plan::RobotProfile;
+use crate::strokes::Sheet;
 
 /// How fast simulated time runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,43 +32,154 @@ pub enum Pace {
     RealTime,
 }
 
-/// A robot with no motors.
+/// A robot with no motors, and the cable to it.
 #[derive(Debug)]
 pub struct Simulated {
+    device: Device,
     pace: Pace,
+    switched_on: Instant,
+    /// Device time at which the port was opened.
+    opened: Duration,
+    /// Device time.
+    now: Duration,
+    down: Link,
+    pen: Pen,
 }
 
-/// How often progress is told and the stop switch looked at.
-const TICK: Duration = Duration::from_millis(100);
+/// The banner is over by then.
+const BOOT: Duration = Duration::from_millis(200);
+/// In real time a reader is let go so often, to look at the stop switch.
+const NAP: Duration = Duration::from_millis(2);
+/// The spindle speed that Grbl's settings give as highest; a profile's `S` values are parts of it.
+const MAX_S: f32 = 1000.0;
 
 impl Simulated {
-    /// A simulated robot whose time runs at `pace`.
-    pub fn new(pace: Pace) -> Self {
-        Self { pace }
+    /// The robot of `profile`, switched on and ready.
+    pub fn new(profile: &RobotProfile, pace: Pace) -> Self {
+        let mut device = Device::new(Eeprom::new(settings(profile)));
+        device.set_line_cost(Duration::from_secs_f64(profile.line_secs));
+        let byte = Duration::from_secs_f64(10.0 / f64::from(profile.baud));
+        let mut robot = Self {
+            device,
+            pace,
+            switched_on: Instant::now(),
+            opened: Duration::ZERO,
+            now: Duration::ZERO,
+            down: Link::new(Faults { byte, ..Faults::default() }, 0),
+            pen: Pen::new(profile, MAX_S),
+        };
+        robot.run(BOOT, false);
+        if let PenLift::Z { up_mm, .. } = profile.pen {
+            robot.send(format!("G10L20P1Z{up_mm}\n").as_bytes());
+            robot.run(BOOT * 2, false);
+        }
+        robot.opened = robot.now;
+        robot.switched_on = Instant::now();
+        robot
+    }
+
+    /// What the pen has drawn so far: lines on `sheet`, in drawing order, each within a motor step of the truth.
+    pub fn ink(&self, profile: &RobotProfile, sheet: &Sheet) -> Vec<Vec<Point<Mm>>> {
+        self.pen.lines(profile, sheet)
+    }
+
+    /// When the robot last did something, since the port was opened.
+    pub fn last_done(&self) -> Duration {
+        self.pen.last_done().saturating_sub(self.opened)
+    }
+
+    /// Whether the pen is lifted.
+    pub fn pen_is_up(&self) -> bool {
+        !self.pen.is_down()
+    }
+
+    /// The firmware and its machine.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.down.send(*byte, self.now);
+        }
+    }
+
+    /// Lets time pass up to `to`, or if `first` to the first bytes from the robot; gives what came.
+    fn run(&mut self, to: Duration, first: bool) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        loop {
+            let events = [self.device.next_at(), self.down.next_at()];
+            let next = events.into_iter().flatten().min().unwrap_or(to).clamp(self.now, to);
+            // Rounding to the firmware's clock must not stop the time.
+            let next = (next + TICK).min(to);
+            while let Some((at, byte)) = self.down.receive(next) {
+                self.device.advance(at);
+                self.device.receive(byte);
+            }
+            self.device.advance(next);
+            self.now = next;
+            while let Some((_, byte)) = self.device.sent() {
+                bytes.push(byte);
+            }
+            while let Some(executed) = self.device.executed() {
+                self.pen.executed(executed);
+            }
+            if next >= to || first && !bytes.is_empty() {
+                return bytes;
+            }
+        }
     }
 }
 
-impl Robot for Simulated {
-    fn draw(&mut self, plan: &MotionPlan, _program: &Program, stop: &AtomicBool, watch: &mut dyn FnMut(f64)) -> Drawn {
-        let total = plan.total_secs();
-        let started = Instant::now();
-        let mut tick = 0u32;
-        loop {
-            let plan_secs = match self.pace {
-                Pace::AtOnce => f64::from(tick) * TICK.as_secs_f64(),
-                Pace::RealTime => started.elapsed().as_secs_f64(),
-            };
-            if stop.load(Ordering::SeqCst) {
-                return Drawn { plan_secs: plan_secs.min(total), finished: plan_secs >= total };
-            }
-            watch(plan_secs.min(total));
-            if plan_secs >= total {
-                return Drawn { plan_secs: total, finished: true };
-            }
-            if self.pace == Pace::RealTime {
-                thread::sleep(TICK.min(Duration::from_secs_f64(total - plan_secs)));
-            }
-            tick += 1;
+/// A little more than one cycle of the firmware's processor.
+const TICK: Duration = Duration::from_nanos(100);
+
+impl Port for Simulated {
+    fn now(&self) -> Duration {
+        match self.pace {
+            Pace::AtOnce => self.now - self.opened,
+            Pace::RealTime => self.switched_on.elapsed(),
         }
     }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        if self.pace == Pace::RealTime {
+            self.now = self.now.max(self.opened + self.switched_on.elapsed());
+        }
+        self.send(bytes);
+        Ok(())
+    }
+
+    fn read(&mut self, until: Duration) -> Result<Vec<u8>, PortError> {
+        match self.pace {
+            Pace::AtOnce => Ok(self.run(self.opened.saturating_add(until), true)),
+            Pace::RealTime => {
+                let bytes = self.run(self.opened + self.switched_on.elapsed(), false);
+                let left = until.saturating_sub(self.switched_on.elapsed());
+                if bytes.is_empty() && !left.is_zero() {
+                    thread::sleep(NAP.min(left));
+                }
+                Ok(bytes)
+            }
+        }
+    }
+}
+
+/// The firmware's settings for a robot as its profile describes it: motors always on, full status reports, the field
+/// as travel.
+pub fn settings(profile: &RobotProfile) -> Settings {
+    let mut settings = Settings::default();
+    let axes =
+        |first: u8, values: [f64; 3]| (first..).zip(values.map(|value| value as f32)).collect::<Vec<(u8, f32)>>();
+    let mut values = vec![(1, 255.0), (10, 3.0), (11, profile.junction_deviation_mm as f32), (30, MAX_S)];
+    values.extend(axes(100, profile.steps_per_mm));
+    values.extend(axes(110, profile.max_rate_mm_min));
+    values.extend(axes(120, profile.acceleration_mm_s2));
+    values.extend(axes(130, [profile.field_width_mm, profile.field_height_mm, 50.0]));
+    for (number, value) in values {
+        // All of these are settings that Grbl has, and a checked profile holds no negative number.
+        let stored = settings.store(number, value);
+        debug_assert!(stored.is_ok(), "${number}={value}");
+    }
+    settings
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Everywhere;
 use super::arguments::Draw;
 use super::drawing;
-use super::interrupt::StopSwitch;
+use super::interrupt::stop_on_ctrl_c;
 use super::output;
 use super::output::Folder;
 use super::progress::Progress;
@@ -39,7 +39,7 @@ use crate::strokes::svg::Layers;
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &command.machine)?;
-    let stop = StopSwitch::on_ctrl_c();
+    let stop = stop_on_ctrl_c();
     let mut progress = Progress::new(everywhere.quiet);
 
     progress.enter(Stage::Photo);
@@ -79,8 +79,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     } else {
         if std::io::stdout().is_terminal() {
             let ink = config.ink;
-            let lines = preview::drawn_until(&job.plan, drawn.plan_secs);
-            let paper = preview::coverage(job.plan.sheet(), lines.iter().map(Vec::as_slice), &ink);
+            let paper = preview::coverage(job.plan.sheet(), drawn.ink.iter().map(Vec::as_slice), &ink);
             output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_end())?;
         }
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;

@@ -5,23 +5,37 @@ use std::path::Path;
 use serde_json::Value;
 use serde_json::json;
 
-use super::interrupt::StopSwitch;
 use super::output::Folder;
 use super::progress::Progress;
 use super::progress::clock;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
+use crate::geom::Mm;
+use crate::geom::Point;
 use crate::job::Stage;
 use crate::plan::MotionPlan;
 use crate::plan::Program;
 use crate::preview;
 use crate::preview::SvgOptions;
 use crate::raster;
-use crate::robot::Drawn;
+use crate::robot;
+use crate::robot::Job;
 use crate::robot::Pace;
-use crate::robot::Robot;
+use crate::robot::Place;
+use crate::robot::SenderConfig;
 use crate::robot::Simulated;
+use crate::robot::Stop;
+
+/// What has been drawn.
+pub struct Drawn {
+    /// How far into the plan the pen came, in the plan's own seconds.
+    pub plan_secs: f64,
+    /// Whether the whole plan was drawn.
+    pub finished: bool,
+    /// The ink on the sheet, as the motors stepped it.
+    pub ink: Vec<Vec<Point<Mm>>>,
+}
 
 /// The plan's own files: `plan.svg` (in drawing order, pen-up moves shown if `travels`), `plan.json`, `program.gcode`,
 /// `preview.html`.
@@ -41,23 +55,39 @@ pub fn write_plan(
     Ok(())
 }
 
-/// Lets the simulated robot draw the plan, and writes `paper.png` as it then looks.
+/// Lets the simulated robot draw the plan, and writes `paper.png` as its pen has inked it, even if it broke off.
 pub fn draw_on_paper(
     folder: &Folder,
     plan: &MotionPlan,
     program: &Program,
     config: &Config,
     pace: Pace,
-    stop: &StopSwitch,
+    stop: &Stop,
     progress: &mut Progress,
 ) -> Result<Drawn, Fault> {
     progress.enter(Stage::Paper);
     let total = plan.total_secs();
-    let drawn = Simulated::new(pace).draw(plan, program, stop.flag(), &mut |secs| progress.drawing(secs, total));
-    let lines = preview::drawn_until(plan, drawn.plan_secs);
-    let paper = preview::inked(plan.sheet(), lines.iter().map(Vec::as_slice), &config.ink);
+    let job = Job::new(program.lines().iter().map(|line| line.text.clone()).collect(), plan.robot());
+    let mut robot = Simulated::new(plan.robot(), pace);
+    let ended = robot::stream(&mut robot, job, SenderConfig::default(), stop, &mut |place, _| {
+        progress.drawing(plan_secs(plan, program, place), total);
+    });
+    let ink = robot.ink(plan.robot(), plan.sheet());
+    let paper = preview::inked(plan.sheet(), ink.iter().map(Vec::as_slice), &config.ink);
     folder.write("paper.png", &raster::rgb_png(&paper))?;
-    Ok(drawn)
+    let ended = ended?;
+    Ok(Drawn { plan_secs: plan_secs(plan, program, &ended.place), finished: ended.finished, ink })
+}
+
+/// The plan's time at `place` of its program; within a motion by the share of its lines.
+fn plan_secs(plan: &MotionPlan, program: &Program, place: &Place) -> f64 {
+    let lines = program.lines();
+    let Some(line) = lines.get(place.line) else { return plan.total_secs() };
+    let motion = &plan.motions()[line.motion];
+    let first = lines.partition_point(|other| other.motion < line.motion);
+    let count = lines.partition_point(|other| other.motion <= line.motion) - first;
+    let share = ((place.line - first) as f64 + place.share) / count as f64;
+    motion.start_secs() + share * (motion.end_secs() - motion.start_secs())
 }
 
 /// A fault if a person stopped the drawing before its end.

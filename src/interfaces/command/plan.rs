@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Everywhere;
 use super::arguments::Plan;
 use super::drawing;
-use super::interrupt::StopSwitch;
+use super::interrupt::stop_on_ctrl_c;
 use super::output;
 use super::output::Folder;
 use super::progress::Progress;
@@ -24,7 +24,7 @@ use crate::strokes::svg::SvgConfig;
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &command.machine)?;
-    let stop = StopSwitch::on_ctrl_c();
+    let stop = stop_on_ctrl_c();
     let mut progress = Progress::new(everywhere.quiet);
     let at_svg = |fault: Fault| fault.at(command.svg.display());
 
