@@ -5,8 +5,10 @@
 //! limit. The thread drains frames all the time, so that exposure stays settled and a photo is never an old one; it
 //! copies a frame only when one is wanted.
 //!
-//!     caller   start ─▶ opened?        next: wanted ─▶ frame, or ended, or quiet for too long
-//!     thread   open ──▶ frame frame frame frame … (until stop or an error)
+//! ```text
+//! caller   start ─▶ opened?        next: wanted ─▶ frame, or ended, or quiet for too long
+//! thread   open ──▶ frame frame frame frame … (until stop or an error)
+//! ```
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -420,7 +420,10 @@ mod tests {
         let sentence = set("camera.stall_secs", "long").expect_err("no number").to_string();
         assert!(sentence.starts_with("--set camera.stall_secs=long: camera.stall_secs is \"long\", but"), "{sentence}");
         let sentence = set("camera.stal_secs", "3").expect_err("unknown").to_string();
-        assert!(sentence.ends_with("unknown key \"camera.stal_secs\"; did you mean \"stall_secs\"?"), "{sentence}");
+        assert!(
+            sentence.ends_with("unknown key \"camera.stal_secs\"; did you mean \"camera.stall_secs\"?"),
+            "{sentence}"
+        );
         assert!(set("camera.stall_secs", "1\nx = 2").is_err(), "one value only");
     }
 

@@ -9,6 +9,7 @@
 use super::Portrait;
 use super::position_prior::CLASSES;
 use super::smooth;
+use super::smooth::Guide;
 use crate::raster::Field;
 use crate::raster::Rgb;
 use rayon::prelude::*;
@@ -16,24 +17,27 @@ use rayon::prelude::*;
 /// One probability plane for each class, in the order of the priors.
 pub type Planes = [Field; CLASSES];
 
-/// What is believed of each pixel of `portrait` after `rounds` of learning, given what position alone says (`priors`).
+/// What is believed of each pixel of `portrait`, for the classes `wanted`, after `rounds` of learning, given what
+/// position alone says (`priors`).
 ///
-/// Learning happens on a picture shrunk to the size of `priors`; the answer has the size of the
-/// portrait. Beyond the photo's edge colours say little, and position decides.
-pub fn posteriors(portrait: &Portrait, priors: &Planes, rounds: u32) -> Planes {
+/// Learning happens on a picture shrunk to the size of `priors`; the answer has the size of the portrait. Beyond the
+/// photo's edge colours say little, and position decides.
+pub fn posteriors<const N: usize>(portrait: &Portrait, priors: &Planes, rounds: u32, wanted: [usize; N]) -> [Field; N] {
     let (width, height) = priors[0].dimensions();
     let pixels = portrait.pixels();
     let evidence = smooth::map(portrait.beyond(), |beyond_px| 1.0 / (1.0 + beyond_px));
-    let small_evidence = smooth::resized(&evidence, width, height);
-    let small = image::imageops::thumbnail(pixels, width, height);
-    let small_light = luma(&small);
-    let small_bins = bins(&small, &small_light);
+    let small = View::new(
+        &image::imageops::thumbnail(pixels, width, height),
+        smooth::resized(&evidence, width, height),
+        SMALL_RADIUS,
+    );
     let mut place: Planes = priors.clone();
-    let mut belief: Planes = priors.clone();
-    let mut colours = belief.each_ref().map(|plane| histogram(&small_bins, plane, &small_evidence));
+    let mut colours = priors.each_ref().map(|plane| small.colours(plane));
+    doubt_backdrop_colours(&mut colours);
     for _ in 0..rounds {
-        belief = judged(&small_bins, &place, &colours, &small_light, &small_evidence, SMALL_RADIUS);
-        colours = belief.each_ref().map(|plane| histogram(&small_bins, plane, &small_evidence));
+        let mut belief = small.judged(&place, &colours, [0, 1, 2, 3]);
+        normalise(&mut belief);
+        colours = belief.each_ref().map(|plane| small.colours(plane));
         // A pixel's surroundings are the better position prior once they are known.
         for class in 0..CLASSES {
             let around = smooth::gaussian(&belief[class], AROUND_PX);
@@ -42,44 +46,71 @@ pub fn posteriors(portrait: &Portrait, priors: &Planes, rounds: u32) -> Planes {
         }
         normalise(&mut place);
     }
-    let light = luma(pixels);
     let place = place.map(|plane| smooth::resized(&plane, pixels.width(), pixels.height()));
-    judged(&bins(pixels, &light), &place, &colours, &light, &evidence, FULL_RADIUS)
+    View::new(pixels, evidence, FULL_RADIUS).judged(&place, &colours, wanted)
 }
 
-/// Each pixel's classes by place and colour, neighbours of one lightness made to agree within `radius`.
-fn judged(
-    bins: &[u16],
-    place: &Planes,
-    colours: &[Vec<f32>; CLASSES],
-    light: &Field,
-    evidence: &Field,
-    radius: usize,
-) -> Planes {
-    let raw: Vec<[f32; CLASSES]> = bins
-        .par_iter()
-        .enumerate()
-        .map(|(i, bin)| {
-            let evidence = evidence.as_raw()[i];
-            let mut shares = [0.0; CLASSES];
-            for (class, share) in shares.iter_mut().enumerate() {
-                *share = place[class].as_raw()[i] * (1.0 + evidence * (colours[class][*bin as usize] - 1.0));
-            }
-            let sum: f32 = shares.iter().sum();
-            shares.map(|share| share / sum)
+/// Where the usual place of the hair holds backdrop, as above a head that sits low, the backdrop's colour would pass for
+/// hair's: what the borders show for sure is believed of the person only as far as it is commoner there.
+fn doubt_backdrop_colours(colours: &mut [Vec<f32>; CLASSES]) {
+    let [backdrop, person @ ..] = colours;
+    for class in person {
+        for (own, backdrop) in class.iter_mut().zip(backdrop.iter()) {
+            *own *= *own / (*own + DOUBT * backdrop);
+        }
+    }
+}
+
+/// A picture at one scale, ready to be judged.
+struct View {
+    /// The histogram bin of each pixel.
+    bins: Vec<u16>,
+    /// How much the colour of each pixel counts.
+    evidence: Field,
+    guide: Guide,
+}
+
+impl View {
+    fn new(pixels: &Rgb, evidence: Field, radius: usize) -> Self {
+        let light = luma(pixels);
+        let bins = bins(pixels, &light);
+        Self { bins, evidence, guide: Guide::new(light, radius, GUIDE_EPSILON) }
+    }
+
+    /// How much each bin speaks for the class that `weights` marks: its density relative to an even spread over all
+    /// bins in use, smoothed over neighbours and tempered.
+    fn colours(&self, weights: &Field) -> Vec<f32> {
+        histogram(&self.bins, weights, &self.evidence)
+    }
+
+    /// The probability of the classes `wanted` by place and colour, neighbours of one lightness made to agree.
+    fn judged<const N: usize>(&self, place: &Planes, colours: &[Vec<f32>; CLASSES], wanted: [usize; N]) -> [Field; N] {
+        let raw: Vec<[f32; N]> = self
+            .bins
+            .par_iter()
+            .enumerate()
+            .map(|(i, bin)| {
+                let evidence = self.evidence.as_raw()[i];
+                let mut shares = [0.0; CLASSES];
+                for (class, share) in shares.iter_mut().enumerate() {
+                    *share = place[class].as_raw()[i] * (1.0 + evidence * (colours[class][*bin as usize] - 1.0));
+                }
+                let sum: f32 = shares.iter().sum();
+                wanted.map(|class| shares[class] / sum)
+            })
+            .collect();
+        let (width, height) = self.evidence.dimensions();
+        std::array::from_fn(|i| {
+            let plane = smooth::of_size(width, height, raw.iter().map(|shares| shares[i]).collect());
+            smooth::map(&smooth::guided(&self.guide, &plane), |p| p.clamp(1e-4, 1.0))
         })
-        .collect();
-    let mut belief = [0, 1, 2, 3].map(|class| {
-        let plane = raw.iter().map(|shares| shares[class]).collect();
-        let plane = smooth::of_size(light.width(), light.height(), plane);
-        smooth::map(&smooth::guided(light, &plane, radius, GUIDE_EPSILON), |p| p.clamp(1e-4, 1.0))
-    });
-    normalise(&mut belief);
-    belief
+    }
 }
 
 /// Density given to a colour a class has not shown, as a share of an even spread.
 const RARE: f32 = 0.2;
+/// How much a backdrop's colour counts against being the person's, in the first round.
+const DOUBT: f32 = 3.0;
 /// How far colour is trusted against position: neighbouring pixels are not independent witnesses.
 const TRUST: f32 = 1.4;
 const PRIOR: f32 = 0.8;
@@ -87,7 +118,7 @@ const AROUND: f32 = 0.5;
 /// Reach of the filter on the small and on the full picture, in their pixels.
 const SMALL_RADIUS: usize = 3;
 const FULL_RADIUS: usize = 4;
-const GUIDE_EPSILON: f32 = 1e-3;
+const GUIDE_EPSILON: f32 = 3e-4;
 const AROUND_PX: f32 = 4.0;
 
 const LEVELS: usize = 16;
@@ -115,8 +146,6 @@ fn bins(pixels: &Rgb, light: &Field) -> Vec<u16> {
         .collect()
 }
 
-/// How much each bin speaks for the class that `weights` marks: its density relative to an even spread over all bins
-/// in use, smoothed over neighbours and tempered.
 fn histogram(bins: &[u16], weights: &Field, evidence: &Field) -> Vec<f32> {
     const STRIDES: [usize; 3] = [LEVELS * LEVELS, LEVELS, 1];
     let mut counts = vec![0.0f32; LEVELS * LEVELS * LEVELS];

@@ -9,6 +9,8 @@ mod decode;
 mod compose;
 mod backdrop;
 pub mod sitters;
+#[cfg(test)]
+pub mod sample;
 
 pub use backdrop::BackdropConfig;
 pub use backdrop::Matte;

@@ -16,9 +16,7 @@ pub fn gaussian(field: &Field, sigma_px: f32) -> Field {
     // Three boxes are within a few per cent of a Gaussian once they are a few pixels wide.
     const BOXES_FROM_PX: f32 = 3.0;
     if sigma_px >= BOXES_FROM_PX {
-        let width = (4.0 * sigma_px * sigma_px + 1.0).sqrt();
-        let radius = ((width - 1.0) / 2.0).round() as usize;
-        return box_mean(&box_mean(&box_mean(field, radius), radius), radius);
+        return box_radii(sigma_px).iter().fold(field.clone(), |field, radius| box_mean(&field, *radius));
     }
     let kernel = gaussian_kernel(sigma_px);
     transposed(&along_rows(&transposed(&along_rows(field, &kernel)), &kernel))
@@ -29,24 +27,40 @@ pub fn box_mean(field: &Field, radius: usize) -> Field {
     if radius == 0 || field.is_empty() {
         return field.clone();
     }
-    transposed(&box_rows(&transposed(&box_rows(field, radius)), radius))
+    box_columns(&box_rows(field, radius), radius)
 }
 
-/// `input` smoothed but for the edges it shares with `guide`: windows of side `2 * radius + 1`, and `epsilon` the
-/// variance of the guide below which a window counts as flat.
-pub fn guided(guide: &Field, input: &Field, radius: usize, epsilon: f32) -> Field {
-    let mean_guide = box_mean(guide, radius);
-    let mean_input = box_mean(input, radius);
-    let mean_product = box_mean(&map2(guide, input, |g, p| g * p), radius);
-    let mean_square = box_mean(&map(guide, |g| g * g), radius);
-    let covariance =
-        map2(&mean_product, &map2(&mean_guide, &mean_input, |g, p| g * p), |product, means| product - means);
-    let variance = map2(&mean_square, &mean_guide, |square, mean| (square - mean * mean).max(0.0));
-    let slope = map2(&covariance, &variance, |c, v| c / (v + epsilon));
-    let offset = map2(&mean_input, &map2(&slope, &mean_guide, |a, g| a * g), |p, ag| p - ag);
-    let slope = box_mean(&slope, radius);
-    let offset = box_mean(&offset, radius);
-    map2(&map2(&slope, guide, |a, g| a * g), &offset, |ag, b| ag + b)
+/// `input` smoothed but for the edges it shares with `guide`.
+pub fn guided(guide: &Guide, input: &Field) -> Field {
+    let mean_input = box_mean(input, guide.radius);
+    let mean_product = box_mean(&map2(&guide.picture, input, |g, p| g * p), guide.radius);
+    let mut slope = map2(&guide.mean, &mean_input, |g, p| g * p);
+    for ((slope, product), spread) in slope.as_mut().iter_mut().zip(mean_product.as_raw()).zip(guide.spread.as_raw()) {
+        *slope = (product - *slope) / spread;
+    }
+    let offset = map2(&mean_input, &map2(&slope, &guide.mean, |a, g| a * g), |p, ag| p - ag);
+    let slope = box_mean(&slope, guide.radius);
+    let offset = box_mean(&offset, guide.radius);
+    map2(&map2(&slope, &guide.picture, |a, g| a * g), &offset, |ag, b| ag + b)
+}
+
+/// A picture whose edges guide the smoothing of others.
+pub struct Guide {
+    picture: Field,
+    radius: usize,
+    mean: Field,
+    /// Variance of each window plus the variance that counts as flat.
+    spread: Field,
+}
+
+impl Guide {
+    /// `picture` in windows of side `2 * radius + 1`; a window whose variance is below `epsilon` counts as flat.
+    pub fn new(picture: Field, radius: usize, epsilon: f32) -> Self {
+        let mean = box_mean(&picture, radius);
+        let mean_square = box_mean(&map(&picture, |g| g * g), radius);
+        let spread = map2(&mean_square, &mean, |square, mean| (square - mean * mean).max(0.0) + epsilon);
+        Self { picture, radius, mean, spread }
+    }
 }
 
 /// `f` of every number.
@@ -101,8 +115,19 @@ fn resized_rows(field: &Field, to: usize) -> Field {
     of_size(to as u32, field.height(), out)
 }
 
+/// The radii of three boxes whose variances sum to that of the Gaussian as nearly as odd widths allow.
+fn box_radii(sigma_px: f32) -> [usize; 3] {
+    let wanted = 12.0 * sigma_px * sigma_px;
+    let narrow = (((wanted / 3.0 + 1.0).sqrt() - 1.0) / 2.0).floor();
+    let variance = |radius: f32| (2.0 * radius + 1.0).powi(2) - 1.0;
+    // How many of the three stay narrow; the others are the next wider.
+    let step = variance(narrow + 1.0) - variance(narrow);
+    let narrow_ones = ((3.0 * variance(narrow + 1.0) - wanted) / step).round() as usize;
+    [0, 1, 2].map(|pass| narrow as usize + usize::from(pass >= narrow_ones))
+}
+
 /// A Gaussian's weights, from -r to r with r = 3 sigma, their sum 1.
-pub fn gaussian_kernel(sigma_px: f32) -> Vec<f32> {
+fn gaussian_kernel(sigma_px: f32) -> Vec<f32> {
     let radius = (3.0 * sigma_px).ceil() as i32;
     let weights: Vec<f32> =
         (-radius..=radius).map(|i| (-((i * i) as f32) / (2.0 * sigma_px * sigma_px)).exp()).collect();
@@ -115,10 +140,7 @@ fn along_rows(field: &Field, kernel: &[f32]) -> Field {
     let radius = kernel.len() / 2;
     let mut out = vec![0.0f32; width * field.height() as usize];
     out.par_chunks_mut(width).zip(field.as_raw().par_chunks(width)).for_each(|(target, source)| {
-        let mut padded = Vec::with_capacity(width + 2 * radius);
-        padded.resize(radius, source[0]);
-        padded.extend_from_slice(source);
-        padded.resize(width + 2 * radius, source[width - 1]);
+        let padded = extended(source, radius);
         for (k, weight) in kernel.iter().enumerate() {
             for (value, v) in target.iter_mut().zip(&padded[k..]) {
                 *value += weight * v;
@@ -133,17 +155,55 @@ fn box_rows(field: &Field, radius: usize) -> Field {
     let mut out = vec![0.0f32; width * field.height() as usize];
     let scale = 1.0 / (2 * radius + 1) as f64;
     out.par_chunks_mut(width).zip(field.as_raw().par_chunks(width)).for_each(|(target, source)| {
-        let at = |x: isize| f64::from(source[x.clamp(0, width as isize - 1) as usize]);
-        let reach = radius as isize;
+        let padded = extended(source, radius);
         // In double precision a running sum over a row loses nothing that shows.
-        let mut sum: f64 = (-reach..=reach).map(at).sum();
+        let mut sum: f64 = padded[..2 * radius].iter().map(|v| f64::from(*v)).sum();
         for (x, value) in target.iter_mut().enumerate() {
+            sum += f64::from(padded[x + 2 * radius]);
             *value = (sum * scale) as f32;
-            let x = x as isize;
-            sum += at(x + reach + 1) - at(x - reach);
+            sum -= f64::from(padded[x]);
         }
     });
     of_size(field.width(), field.height(), out)
+}
+
+fn box_columns(field: &Field, radius: usize) -> Field {
+    /// Rows that share one running sum: a fixed number, so that rounding does not depend on the threads.
+    const BAND: usize = 128;
+    let (width, height) = (field.width() as usize, field.height() as usize);
+    let scale = 1.0 / (2 * radius + 1) as f64;
+    let row = |y: isize| {
+        let y = y.clamp(0, height as isize - 1) as usize;
+        &field.as_raw()[y * width..(y + 1) * width]
+    };
+    let mut out = vec![0.0f32; width * height];
+    out.par_chunks_mut(width * BAND).enumerate().for_each(|(band, rows)| {
+        let first = (band * BAND) as isize;
+        let reach = radius as isize;
+        let mut sums = vec![0.0f64; width];
+        for y in first - reach..first + reach {
+            sums.iter_mut().zip(row(y)).for_each(|(sum, v)| *sum += f64::from(*v));
+        }
+        for (y, target) in rows.chunks_mut(width).enumerate() {
+            let y = first + y as isize;
+            let (enters, leaves) = (row(y + reach), row(y - reach));
+            for (((value, sum), enters), leaves) in target.iter_mut().zip(&mut sums).zip(enters).zip(leaves) {
+                *sum += f64::from(*enters);
+                *value = (*sum * scale) as f32;
+                *sum -= f64::from(*leaves);
+            }
+        }
+    });
+    of_size(field.width(), field.height(), out)
+}
+
+/// `row` with its first and last value repeated `radius` times outward.
+fn extended(row: &[f32], radius: usize) -> Vec<f32> {
+    let mut padded = Vec::with_capacity(row.len() + 2 * radius);
+    padded.resize(radius, row[0]);
+    padded.extend_from_slice(row);
+    padded.resize(row.len() + 2 * radius, row[row.len() - 1]);
+    padded
 }
 
 /// Rows become columns. In blocks, so that both sides stay in the cache.
@@ -194,7 +254,12 @@ mod tests {
     #[test]
     fn a_flat_field_stays_flat_under_every_filter() {
         let flat = Field::from_pixel(37, 23, image::Luma([0.25]));
-        for out in [gaussian(&flat, 1.0), gaussian(&flat, 9.0), box_mean(&flat, 50), guided(&flat, &flat, 4, 1e-4)] {
+        for out in [
+            gaussian(&flat, 1.0),
+            gaussian(&flat, 9.0),
+            box_mean(&flat, 50),
+            guided(&Guide::new(flat.clone(), 4, 1e-4), &flat),
+        ] {
             assert!(out.as_raw().iter().all(|v| (v - 0.25).abs() < 1e-5));
         }
         let small = resized(&flat, 5, 9);
@@ -207,7 +272,7 @@ mod tests {
     fn the_guided_filter_moves_a_blurred_step_onto_the_guides_edge() {
         let guide = Field::from_fn(64, 32, |x, _| image::Luma([if x < 32 { 0.2 } else { 0.8 }]));
         let vague = Field::from_fn(64, 32, |x, _| image::Luma([((x as f32 - 20.0) / 24.0).clamp(0.0, 1.0)]));
-        let out = guided(&guide, &vague, 8, 1e-4);
+        let out = guided(&Guide::new(guide, 8, 1e-4), &vague);
         let step = |field: &Field| field.get_pixel(32, 16).0[0] - field.get_pixel(31, 16).0[0];
         assert!(step(&out) > 5.0 * step(&vague), "step {} from {}", step(&out), step(&vague));
     }
@@ -218,7 +283,7 @@ mod tests {
             let field = Field::from_pixel(width, height, image::Luma([0.5]));
             assert_eq!(gaussian(&field, 2.0).dimensions(), (width, height));
             assert_eq!(gaussian(&field, 12.0).dimensions(), (width, height));
-            assert_eq!(guided(&field, &field, 3, 1e-3).dimensions(), (width, height));
+            assert_eq!(guided(&Guide::new(field.clone(), 3, 1e-3), &field).dimensions(), (width, height));
         }
     }
 }

@@ -23,6 +23,7 @@ const EYES: [Patch; 2] = [patch(206.0, 236.0, 36.0, 18.0, 14.0), patch(306.0, 23
 const BROWS: [Patch; 2] = [patch(199.0, 206.0, 44.0, 14.0, 12.0), patch(313.0, 206.0, 44.0, 14.0, 12.0)];
 const NOSE: [Patch; 1] = [patch(256.0, 300.0, 40.0, 18.0, 16.0)];
 const MOUTH: [Patch; 1] = [patch(256.0, 345.0, 58.0, 26.0, 18.0)];
+const BEARD: [Patch; 1] = [patch(256.0, 365.0, 96.0, 62.0, 20.0)];
 
 /// The weight of the eyes at each pixel, 0 to 1.
 pub fn eyes() -> Field {
@@ -42,6 +43,11 @@ pub fn nose() -> Field {
 /// The weight of the mouth.
 pub fn mouth() -> Field {
     weights(&MOUTH)
+}
+
+/// The weight of where moustache and beard grow.
+pub fn beard() -> Field {
+    weights(&BEARD)
 }
 
 fn weights(patches: &[Patch]) -> Field {

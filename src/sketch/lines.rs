@@ -15,6 +15,7 @@ use super::pieces::pieces;
 use super::regions::Regions;
 use crate::photo::Portrait;
 use crate::photo::smooth;
+use crate::photo::smooth::Guide;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
@@ -40,6 +41,8 @@ pub struct FlowConfig {
     pub nose_quiet: f32,
     /// Share of the skin that stays paper. Default 0.95.
     pub skin_quiet: f32,
+    /// Share of the surroundings of hairline and collar that stays paper. Default 0.80.
+    pub border_quiet: f32,
     /// Share of the hair that stays paper. Default 0.93.
     pub hair_quiet: f32,
     /// Share of the clothes that stays paper. Default 0.94.
@@ -58,6 +61,7 @@ impl Default for FlowConfig {
             features_quiet: 0.70,
             nose_quiet: 0.80,
             skin_quiet: 0.95,
+            border_quiet: 0.80,
             hair_quiet: 0.93,
             clothes_quiet: 0.94,
             least_area_px: 40,
@@ -65,19 +69,23 @@ impl Default for FlowConfig {
     }
 }
 
+/// Where the backdrop's share is above this, nothing is computed.
+const EMPTY: f32 = 0.98;
+
 /// The lines of `portrait`.
 pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -> LineDrawing {
     let even = even_light(portrait, regions);
-    let calm = smooth::guided(&even, &even, 2, 4e-4);
+    let calm = smooth::guided(&Guide::new(even.clone(), 2, 4e-4), &even);
     let flow = edge_flow(&calm, config.tensor_px);
-    let response = along(&across(&calm, &flow, config), &flow, config.along_px);
+    let person = |x: usize, y: usize| regions.backdrop().as_raw()[y * Portrait::SIDE as usize + x] < EMPTY;
+    let response = along(&across(&calm, &flow, config, &person), &flow, config.along_px, &person);
     let threshold = thresholds(&response, regions, config);
-    let ink = hysteresis(&response, &threshold, config.least_area_px);
+    let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
     LineDrawing::new(with_irises(with_outline(ink, regions), portrait))
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.
-fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
+fn across(picture: &Field, flow: &Flow, config: &FlowConfig, person: &(impl Fn(usize, usize) -> bool + Sync)) -> Field {
     const WIDER: f32 = 1.6;
     let radius = (2.5 * WIDER * config.line_px).ceil() as i32;
     let gauss = |sigma: f32| {
@@ -90,6 +98,9 @@ fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
         .map(|(narrow, wide)| config.balance * wide - narrow)
         .collect();
     per_pixel(picture, |x, y| {
+        if !person(x, y) {
+            return 0.0;
+        }
         let [tx, ty] = flow.tangent(x, y);
         let mut sum = 0.0;
         for (weight, i) in kernel.iter().zip(-radius..=radius) {
@@ -100,11 +111,14 @@ fn across(picture: &Field, flow: &Flow, config: &FlowConfig) -> Field {
 }
 
 /// `response` gathered along the flow by a Gaussian of `sigma_px`, in steps of a pixel both ways.
-fn along(response: &Field, flow: &Flow, sigma_px: f32) -> Field {
+fn along(response: &Field, flow: &Flow, sigma_px: f32, person: &(impl Fn(usize, usize) -> bool + Sync)) -> Field {
     let (width, height) = flow.size();
     let steps = (2.0 * sigma_px).ceil() as i32;
     let weight = |i: i32| (-((i * i) as f32) / (2.0 * sigma_px * sigma_px)).exp();
     per_pixel(response, |x, y| {
+        if !person(x, y) {
+            return 0.0;
+        }
         let start = flow.tangent(x, y);
         let mut sum = response.as_raw()[y * width + x];
         let mut total = 1.0;
@@ -133,19 +147,29 @@ fn along(response: &Field, flow: &Flow, sigma_px: f32) -> Field {
 fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field {
     /// The least response that is ever a line: below lies the noise of photos.
     const FAINTEST: f32 = 0.004;
+    const BORDER_PX: f32 = 4.0;
     let features =
         smooth::map2(&smooth::map2(&face_map::eyes(), &face_map::brows(), f32::max), &face_map::mouth(), f32::max);
     let features = smooth::map2(&features, regions.skin(), |f, skin| f * skin.max(0.5));
     let nose = smooth::map2(&face_map::nose(), regions.skin(), |f, skin| f * skin);
     let plain = smooth::map2(regions.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
-    let parts: [(&Field, f32); 5] = [
+    let border = regions.skin_border(BORDER_PX);
+    let apart = |region: &Field| smooth::map2(region, &border, |share, border| share * (1.0 - border));
+    let (plain, hair, clothes) = (apart(&plain), apart(regions.hair()), apart(regions.clothes()));
+    let parts: [(&Field, f32); 6] = [
         (&features, config.features_quiet),
         (&nose, config.nose_quiet),
         (&plain, config.skin_quiet),
-        (regions.hair(), config.hair_quiet),
-        (regions.clothes(), config.clothes_quiet),
+        (&border, config.border_quiet),
+        (&hair, config.hair_quiet),
+        (&clothes, config.clothes_quiet),
     ];
-    let levels = parts.map(|(weight, quiet)| weighted_quantile(response, weight, quiet).max(FAINTEST));
+    // The person's outline is drawn anyhow: it must not set the measure for what lies within.
+    let inside = smooth::map(&smooth::gaussian(regions.backdrop(), 5.0), |near| if near < 0.04 { 1.0 } else { 0.0 });
+    let levels = parts.map(|(weight, quiet)| {
+        let weight = smooth::map2(weight, &inside, |w, inside| w * inside);
+        weighted_quantile(response, &weight, quiet).max(FAINTEST)
+    });
     let mut out = Field::new(response.width(), response.height());
     for (i, value) in out.as_mut().iter_mut().enumerate() {
         let (mut sum, mut total) = (0.0, 0.0);
@@ -160,42 +184,62 @@ fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field
     out
 }
 
-/// The value of `field` below which the share `quantile` of `weight` lies; 0 where there is no weight.
+/// The value of `field` below which the share `quantile` of `weight` lies, to a four-thousandth of the field's range; 0
+/// where there is no weight.
 pub fn weighted_quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
-    let mut pairs: Vec<(f32, f32)> =
-        field.as_raw().iter().zip(weight.as_raw()).filter(|(_, w)| **w > 0.3).map(|(v, w)| (*v, *w)).collect();
-    pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let total: f32 = pairs.iter().map(|(_, w)| w).sum();
-    let mut sum = 0.0;
-    for (value, w) in pairs {
-        sum += w;
-        if sum >= quantile * total {
-            return value;
+    const STEPS: usize = 4096;
+    let range = |f: fn(f32, f32) -> f32, start| field.as_raw().iter().copied().fold(start, f);
+    let (least, most) = (range(f32::min, f32::INFINITY), range(f32::max, f32::NEG_INFINITY));
+    let scale = (STEPS - 1) as f32 / (most - least).max(f32::MIN_POSITIVE);
+    let mut counts = vec![0.0f64; STEPS];
+    for (value, weight) in field.as_raw().iter().zip(weight.as_raw()) {
+        if *weight > 0.3 {
+            counts[((value - least) * scale) as usize] += f64::from(*weight);
         }
     }
-    0.0
+    let total: f64 = counts.iter().sum();
+    if total <= 0.0 {
+        return 0.0;
+    }
+    let mut sum = 0.0;
+    let below = counts.iter().take_while(|count| {
+        sum += **count;
+        sum < f64::from(quantile) * total
+    });
+    least + below.count() as f32 / scale
 }
 
 /// Ink where `response` passes three quarters of `threshold`, in pieces that somewhere pass five quarters of it.
-fn hysteresis(response: &Field, threshold: &Field, least_area_px: u32) -> Gray {
+fn hysteresis(response: &Field, threshold: &Field, flow: &Flow, least_area_px: u32) -> Gray {
     const WEAK: f32 = 0.75;
     const STRONG: f32 = 1.25;
+    /// A line ends, sideways, where the response has fallen to this share of its ridge: strong edges stay thin.
+    const FLANK: f32 = 0.5;
+    const ACROSS_PX: i32 = 4;
     let over = smooth::map2(response, threshold, |r, t| r / t);
-    let weak = Gray::from_fn(over.width(), over.height(), |x, y| {
-        Luma([if over.get_pixel(x, y).0[0] > WEAK { 255 } else { 0 }])
+    let strength = per_pixel(&over, |x, y| {
+        let own = over.get_pixel(x as u32, y as u32).0[0];
+        if own <= WEAK {
+            return 0.0;
+        }
+        let [tx, ty] = flow.tangent(x, y);
+        let ridge = (-ACROSS_PX..=ACROSS_PX)
+            .map(|i| sampled(&over, x as f32 - ty * i as f32, y as f32 + tx * i as f32))
+            .fold(own, f32::max);
+        ((own - WEAK) / 0.35).min((own / ridge - FLANK) / 0.15 + 0.5).clamp(0.0, 1.0)
     });
-    let pieces = pieces(&weak);
+    let marked = Gray::from_fn(over.width(), over.height(), |x, y| {
+        Luma([if strength.get_pixel(x, y).0[0] > 0.0 { 255 } else { 0 }])
+    });
+    let pieces = pieces(&marked);
     let mut peaks = vec![0.0f32; pieces.count()];
     for (piece, over) in pieces.labels().iter().zip(over.as_raw()) {
         peaks[*piece as usize] = peaks[*piece as usize].max(*over);
     }
     Gray::from_fn(over.width(), over.height(), |x, y| {
         let piece = pieces.labels()[(y * over.width() + x) as usize];
-        if piece == 0 || pieces.area(piece) < least_area_px || peaks[piece as usize] < STRONG {
-            return Luma([255]);
-        }
-        let strength = ((over.get_pixel(x, y).0[0] - WEAK) / 0.35).clamp(0.0, 1.0);
-        Luma([(255.0 * (1.0 - strength)).round() as u8])
+        let drawn = piece != 0 && pieces.area(piece) >= least_area_px && peaks[piece as usize] >= STRONG;
+        Luma([if drawn { (255.0 * (1.0 - strength.get_pixel(x, y).0[0])).round() as u8 } else { 255 }])
     })
 }
 
@@ -246,4 +290,80 @@ fn sampled(field: &Field, x: f32, y: f32) -> f32 {
     let upper = values[above * width + left] * (1.0 - tx) + values[above * width + right] * tx;
     let lower = values[below * width + left] * (1.0 - tx) + values[below * width + right] * tx;
     upper * (1.0 - ty) + lower * ty
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+    use crate::sketch::regions;
+
+    fn drawn(portrait: &Portrait) -> Gray {
+        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
+        flow_lines(portrait, &regions, &FlowConfig::default()).ink().clone()
+    }
+
+    /// Share of inked pixels in a rectangle.
+    fn inked(ink: &Gray, x: std::ops::Range<u32>, y: std::ops::Range<u32>) -> f64 {
+        let all = f64::from((x.end - x.start) * (y.end - y.start));
+        let places = y.flat_map(|y| x.clone().map(move |x| (x, y)));
+        places.filter(|(x, y)| ink.get_pixel(*x, *y).0[0] < 128).count() as f64 / all
+    }
+
+    #[test]
+    fn a_sitter_gets_eyes_mouth_and_outline_on_a_quiet_ground() {
+        let ink = drawn(&sample::sitter(|x, y| if (x + y) % 40 < 20 { [70, 100, 170] } else { [80, 112, 180] }));
+        for eye in [206, 306] {
+            assert!(inked(&ink, eye - 6..eye + 6, 230..242) > 0.5, "the eye at {eye} is not dark");
+        }
+        assert!(inked(&ink, 226..286, 336..356) > 0.08, "no mouth");
+        assert!(inked(&ink, 180..332, 255..285) < 0.02, "lines on the cheeks");
+        assert!(inked(&ink, 0..100, 0..360) < 0.002, "lines in the backdrop");
+        // Every ray from the head's middle to the sides and up must meet the outline.
+        for degrees in (-170..=-10).step_by(4) {
+            let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
+            let meets = (60..250).any(|r| {
+                let (x, y) = (256.0 + cos * f64::from(r), 230.0 + sin * f64::from(r));
+                let near =
+                    |x: f64, y: f64| ink.get_pixel(x.clamp(0.0, 511.0) as u32, y.clamp(0.0, 511.0) as u32).0[0] < 160;
+                near(x, y) || near(x + 1.0, y) || near(x, y + 1.0)
+            });
+            assert!(meets, "the outline is open at {degrees} degrees");
+        }
+    }
+
+    #[test]
+    fn a_dark_line_on_the_face_is_drawn_where_it_is() {
+        let sitter = sample::sitter(|_, _| [70, 100, 170]);
+        let scarred = sample::portrait_of(|x, y| {
+            let scar = (300..303).contains(&y) && (200..312).contains(&x);
+            if scar { [120, 80, 60] } else { sitter.pixels().get_pixel(x, y).0 }
+        });
+        let ink = drawn(&scarred);
+        let hit = (210..302).filter(|x| inked(&ink, *x..*x + 1, 299..305) > 0.2).count();
+        assert!(hit > 85, "only {hit} of 92 columns show the line");
+    }
+
+    #[test]
+    fn any_photo_gives_a_drawing_of_the_right_size_whatever_the_number_of_threads() {
+        let noise = |x: u32, y: u32| {
+            let v = x.wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B);
+            let v = (v ^ (v >> 15)).wrapping_mul(0x2C1B_3C6D);
+            [v as u8, (v >> 8) as u8, (v >> 16) as u8]
+        };
+        let line = |x: u32, _: u32| if x == 256 { [0; 3] } else { [255; 3] };
+        for portrait in [
+            sample::portrait_of(|_, _| [0; 3]),
+            sample::portrait_of(|_, _| [255; 3]),
+            sample::portrait_of(line),
+            sample::portrait_of(noise),
+        ] {
+            let ink = drawn(&portrait);
+            assert_eq!(ink.dimensions(), (Portrait::SIDE, Portrait::SIDE));
+            let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
+            assert_eq!(alone.install(|| drawn(&portrait)), ink);
+        }
+    }
 }

@@ -37,3 +37,21 @@ pub fn pieces(mask: &Gray) -> Pieces {
     }
     Pieces { labels, areas }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_touch_by_corners_and_know_their_areas() {
+        let marked = [(1, 1), (2, 2), (6, 1)];
+        let mask = Gray::from_fn(8, 4, |x, y| Luma([if marked.contains(&(x, y)) { 255 } else { 0 }]));
+        let pieces = pieces(&mask);
+        assert_eq!(pieces.count(), 3);
+        let mut areas: Vec<u32> = (1..3).map(|label| pieces.area(label)).collect();
+        areas.sort_unstable();
+        assert_eq!(areas, [1, 2]);
+        assert_eq!(pieces.labels()[8 + 1], pieces.labels()[16 + 2]);
+        assert_eq!(pieces.area(99), 0);
+    }
+}

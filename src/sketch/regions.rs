@@ -44,6 +44,14 @@ impl Regions {
     pub fn clothes(&self) -> &Field {
         &self.clothes
     }
+
+    /// How near each pixel is to where skin borders on hair or clothes: 1 on the border, 0 some `2 * reach_px` away.
+    pub fn skin_border(&self, reach_px: f32) -> Field {
+        let skin = smooth::gaussian(&self.skin, reach_px);
+        let covered =
+            smooth::gaussian(&smooth::map2(&self.hair, &self.clothes, |hair, clothes| hair + clothes), reach_px);
+        smooth::map2(&skin, &covered, |skin, covered| (4.0 * skin * covered).min(1.0))
+    }
 }
 
 /// Side of the small picture on which colours are learnt.
@@ -64,10 +72,33 @@ pub fn regions(portrait: &Portrait, matte: &Matte) -> Regions {
         }
         priors[BACKDROP].as_mut()[i] = 1.0 - person;
     }
-    let [_, mut skin, mut hair, mut clothes] = colour_model::posteriors(portrait, &priors, ROUNDS);
+    let [mut skin, mut hair, mut clothes] = colour_model::posteriors(portrait, &priors, ROUNDS, [SKIN, HAIR, CLOTHES]);
     for (i, person) in matte.share().as_raw().iter().enumerate() {
         let sum = (skin.as_raw()[i] + hair.as_raw()[i] + clothes.as_raw()[i]).max(1e-6);
         [&mut skin, &mut hair, &mut clothes].into_iter().for_each(|plane| plane.as_mut()[i] *= person / sum);
     }
     Regions { backdrop: smooth::map(matte.share(), |person| 1.0 - person), skin, hair, clothes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+
+    #[test]
+    fn the_samples_hair_face_and_coat_are_told_apart_and_sum_to_one() {
+        let portrait = sample::sitter(|_, _| [150, 180, 220]);
+        let regions = regions(&portrait, &matte(&portrait, &BackdropConfig::default()));
+        let planes = [regions.backdrop(), regions.skin(), regions.hair(), regions.clothes()];
+        for i in 0..planes[0].as_raw().len() {
+            let sum: f32 = planes.iter().map(|plane| plane.as_raw()[i]).sum();
+            assert!((sum - 1.0).abs() < 1e-3, "they sum to {sum}");
+        }
+        for (plane, x, y) in [(0, 40, 100), (1, 256, 290), (2, 256, 90), (2, 150, 140), (3, 100, 490)] {
+            let share = planes[plane].get_pixel(x, y).0[0];
+            assert!(share > 0.6, "plane {plane} at ({x}, {y}): {share}");
+        }
+    }
 }

@@ -33,8 +33,8 @@ pub struct ToneConfig {
     pub clothes: f32,
     /// Coverage of the deepest shadow on skin. Default 0.24.
     pub skin: f32,
-    /// Coverage of brows. Default 0.45.
-    pub brows: f32,
+    /// Coverage of brows, moustache and beard where they are dark. Default 0.40.
+    pub face_hair: f32,
     /// Angle of strokes on skin, in degrees from x towards y (down): negative rises to the right. Default -52.
     pub skin_angle_deg: f32,
     /// Angle of strokes on cloth, in degrees. Default -58.
@@ -49,7 +49,7 @@ impl Default for ToneConfig {
             hair: 0.26,
             clothes: 0.20,
             skin: 0.24,
-            brows: 0.45,
+            face_hair: 0.40,
             skin_angle_deg: -52.0,
             clothes_angle_deg: -58.0,
             least_area_px: 260,
@@ -61,12 +61,12 @@ impl Default for ToneConfig {
 pub fn shade(portrait: &Portrait, lines: &LineDrawing, regions: &Regions, config: &ToneConfig) -> Sketch {
     let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
     let even = even_light(portrait, regions);
-    let brows = brow_hair(&even, regions);
+    let brows = face_hair(&even, regions);
     let parts = [
         hair_coverage(&light, regions, config.hair),
-        clothes_coverage(&light, regions, config.clothes),
+        clothes_coverage(&light, lines, regions, config.clothes),
         skin_coverage(&even, lines, regions, config.skin),
-        smooth::map(&brows, |brow| brow * config.brows.clamp(0.0, MOST)),
+        smooth::map(&brows, |brow| brow * config.face_hair.clamp(0.0, MOST)),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
     drop_small_patches(&mut coverage, config.least_area_px);
@@ -83,12 +83,12 @@ const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
 const LEAST: f32 = 0.05;
 
-/// Dark hair against the lights of the same hair; white hair stays nearly open.
+/// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
 fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
     let bright = quantile(light, regions.hair(), 0.75);
     let dark = quantile(light, regions.hair(), 0.08);
     let middle = quantile(light, regions.hair(), 0.5);
-    let depth = ((0.72 - middle) / 0.45).clamp(0.25, 1.0);
+    let depth = ((0.72 - middle) / 0.45).clamp(0.5, 1.0);
     weighted(light, regions.hair(), |light| {
         let relative = ((bright - light) / (bright - dark).max(0.05)).clamp(0.0, 1.0);
         most * depth * (0.35 + 0.65 * relative) * step(relative, 0.05, 0.25)
@@ -96,15 +96,18 @@ fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
 }
 
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
-fn clothes_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
+fn clothes_coverage(light: &Field, lines: &LineDrawing, regions: &Regions, most: f32) -> Field {
+    /// How far from lines hatching ends, so that it does not poke through an outline.
+    const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;
     const FADE_PX: f32 = 64.0;
     let mut cloth = weighted(light, regions.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
     let side = Portrait::SIDE as f32;
     for (x, y, pixel) in cloth.enumerate_pixels_mut() {
         let to_frame = (x as f32).min(side - x as f32).min(side - y as f32);
-        pixel.0[0] *= 0.35 + 0.65 * step(to_frame, 4.0, FADE_PX);
+        pixel.0[0] *= step(to_frame, 0.0, FADE_PX);
     }
+    clear_beside(&mut cloth, lines, CLEAR_PX);
     cloth
 }
 
@@ -118,29 +121,61 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, regions: &Regions, most: f32
     /// Shadows smaller than this are folds, which lines tell better.
     const LEAST_AREA_PX: u32 = 700;
     let middle = quantile(even, regions.skin(), 0.5);
-    let calm = smooth::gaussian(even, CALM_PX);
+    let calm = blurred_within(even, regions.skin(), CALM_PX);
     let mut skin = weighted(&calm, regions.skin(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
         most * (0.55 * step(depth, 0.07, 0.11) + 0.45 * step(depth, 0.17, 0.22))
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(&face_map::eyes(), &face_map::mouth(), f32::max);
-    skin.as_mut().iter_mut().zip(drawn.as_raw()).for_each(|(value, drawn)| *value *= 1.0 - drawn);
-    let ink = Gray::from_fn(even.width(), even.height(), |x, y| {
-        Luma([if lines.ink().get_pixel(x, y).0[0] < 128 { 255 } else { 0 }])
-    });
-    let beside = dilate(&ink, Norm::L2, CLEAR_PX);
-    skin.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
+    // The dark along the hairline is the hair's, and its line is drawn.
+    let border = regions.skin_border(5.0);
+    for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
+        *value *= (1.0 - drawn) * (1.0 - step(*border, 0.1, 0.4));
+    }
+    clear_beside(&mut skin, lines, CLEAR_PX);
     drop_small_patches(&mut skin, LEAST_AREA_PX);
     skin
 }
 
-/// How much of each pixel is brow: dark in the even light where brows are.
-fn brow_hair(even: &Field, regions: &Regions) -> Field {
+/// Clears `coverage` within `clear_px` of the ink of `lines`.
+fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
+    let ink = lines.ink();
+    let ink =
+        Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
+    let beside = dilate(&ink, Norm::L2, clear_px);
+    coverage.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
+}
+
+/// How much of each pixel is hair of the face: dark in the even light where brows, moustache and beard grow.
+fn face_hair(even: &Field, regions: &Regions) -> Field {
     let middle = quantile(even, regions.skin(), 0.5);
-    let calm = smooth::gaussian(even, 1.5);
-    let place = smooth::map2(&face_map::brows(), regions.skin(), |brow, skin| brow * skin);
-    weighted(&calm, &place, |light| step(1.0 - light / middle.max(0.1), 0.16, 0.24))
+    let calm = blurred_within(even, regions.skin(), 1.5);
+    let mut hair = smooth::map2(&face_map::brows(), regions.skin(), |brow, skin| brow * skin);
+    hair.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
+        *brow *= step(1.0 - light / middle.max(0.1), 0.16, 0.24);
+    });
+    // A beard is darker than the shadow of a cheek, and never on the lips.
+    let beard = smooth::map2(&face_map::beard(), &face_map::mouth(), |beard, lips| beard * (1.0 - lips));
+    let beard = smooth::map2(&beard, regions.skin(), |beard, skin| beard * skin);
+    let beard = smooth::map2(&beard, &calm, |beard, light| beard * step(1.0 - light / middle.max(0.1), 0.24, 0.34));
+    let hair = smooth::map2(&hair, &beard, f32::max);
+    smooth::map(&hair, |hair| step(hair, 0.3, 0.7))
+}
+
+/// `field` blurred over the pixels that `region` counts, so that dark hair does not darken the skin beside it.
+fn blurred_within(field: &Field, region: &Field, sigma_px: f32) -> Field {
+    let weight = smooth::map(region, |share| share * share * share);
+    let sum = smooth::gaussian(&smooth::map2(field, &weight, |v, w| v * w), sigma_px);
+    let total = smooth::gaussian(&weight, sigma_px);
+    // Far outside the region the field's own value stands.
+    let mut out = field.clone();
+    for ((value, sum), total) in out.as_mut().iter_mut().zip(sum.as_raw()).zip(total.as_raw()) {
+        if *total > 0.02 {
+            *value = sum / total;
+        }
+    }
+    out
 }
 
 /// The angle of the strokes: the edges' in hair and brows, a fixed one on cloth and skin.
@@ -191,4 +226,53 @@ fn quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
 fn step(value: f32, from: f32, to: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::photo::BackdropConfig;
+    use crate::photo::matte;
+    use crate::photo::sample;
+    use crate::sketch::FlowConfig;
+    use crate::sketch::flow_lines;
+    use crate::sketch::regions;
+
+    fn sketched(portrait: &Portrait, config: &ToneConfig) -> Sketch {
+        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
+        let lines = flow_lines(portrait, &regions, &FlowConfig::default());
+        shade(portrait, &lines, &regions, config)
+    }
+
+    #[test]
+    fn dark_cloth_is_hatched_one_way_and_the_backdrop_not_at_all() {
+        let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &ToneConfig::default());
+        let tone = sketch.tone().expect("has tone");
+        let at = |x, y| (tone.shade().get_pixel(x, y).0[0], tone.direction().get_pixel(x, y).0[0]);
+        let (shade, direction) = at(140, 470);
+        assert!(shade < 235, "dark cloth is left at {shade}");
+        assert!((direction.to_degrees() - 122.0).abs() < 0.1, "cloth runs at {} degrees", direction.to_degrees());
+        assert_eq!(at(30, 60).0, 255);
+        assert_eq!(at(256, 511).0, 255, "hatching must fade out at the frame");
+    }
+
+    #[test]
+    fn no_coverage_is_no_tone() {
+        let none = ToneConfig { hair: 0.0, clothes: 0.0, skin: 0.0, face_hair: 0.0, ..ToneConfig::default() };
+        let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &none);
+        assert!(sketch.tone().expect("has tone").shade().as_raw().iter().all(|v| *v == 255));
+    }
+
+    #[test]
+    fn blank_photos_and_wild_settings_still_give_a_sketch() {
+        let wild =
+            ToneConfig { hair: 7.0, clothes: -3.0, skin: f32::NAN, skin_angle_deg: 1e6, ..ToneConfig::default() };
+        for level in [0, 128, 255] {
+            for config in [&wild, &ToneConfig::default()] {
+                let sketch = sketched(&sample::portrait_of(|_, _| [level; 3]), config);
+                let tone = sketch.tone().expect("planes are of one size and finite");
+                assert_eq!(tone.shade().dimensions(), sketch.ink().dimensions());
+            }
+        }
+    }
 }

@@ -25,6 +25,7 @@ fn draw_leaves_every_stage_and_ends_with_one_line() {
         "lines.png",
         "sketch.png",
         "strokes.svg",
+        "plan.svg",
         "plan.json",
         "program.gcode",
         "paper.png",
@@ -90,7 +91,7 @@ fn a_drawing_goes_from_raster_to_svg_to_plan() {
     let planned = planned.json();
     assert_eq!(planned["schema"], "portraitist.plan/1");
     assert!(planned["estimated_secs"].as_f64() > Some(10.0));
-    for name in ["strokes.svg", "plan.json", "program.gcode", "paper.png", "preview.html"] {
+    for name in ["plan.svg", "plan.json", "program.gcode", "paper.png", "preview.html"] {
         assert!(bench.path().join("planned").join(name).exists(), "{name} is missing");
     }
 }

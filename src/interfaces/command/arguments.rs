@@ -106,6 +106,9 @@ pub struct Draw {
     /// [default: drawings/NAME, numbered if it is taken]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Show the pen-up moves in plan.svg (otherwise they are on a hidden layer)
+    #[arg(long)]
+    pub travels: bool,
     #[command(flatten)]
     pub cable: Cable,
     /// Open the preview page in this desktop's browser when done
@@ -166,6 +169,9 @@ pub struct Plan {
     /// Scale the drawing to the configured paper instead of taking its own size
     #[arg(long)]
     pub fit: bool,
+    /// Show the pen-up moves in plan.svg (otherwise they are on a hidden layer)
+    #[arg(long)]
+    pub travels: bool,
     #[command(flatten)]
     pub machine: Machine,
 }

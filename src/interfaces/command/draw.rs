@@ -34,6 +34,8 @@ use crate::photo::sitters;
 use crate::preview;
 use crate::raster;
 use crate::robot::Pace;
+use crate::strokes::svg;
+use crate::strokes::svg::Layers;
 
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
@@ -62,8 +64,8 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         progress.enter(stage);
         if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    write_stages(&folder, &job)?;
-    drawing::write_plan(&folder, &job.plan, &job.program, &config, &name)?;
+    write_stages(&folder, &job, config.pen.width_mm)?;
+    drawing::write_plan(&folder, &job.plan, &job.program, &config, &name, command.travels)?;
 
     let pace = if command.cable.real_time { Pace::RealTime } else { Pace::AtOnce };
     let mut cable = Cable::open(command.cable.port.as_deref(), &config, pace, &stop)?;
@@ -128,11 +130,12 @@ fn framing(command: &Draw) -> Framing {
     })
 }
 
-/// A picture for every stage.
-fn write_stages(folder: &Folder, job: &Job) -> Result<(), Fault> {
+/// A picture for every stage, and the strokes before anyone put them in order.
+fn write_stages(folder: &Folder, job: &Job, pen_width_mm: f64) -> Result<(), Fault> {
     folder.write("portrait.png", &raster::rgb_png(job.portrait.pixels()))?;
     folder.write("lines.png", &raster::gray_png(job.lines.ink()))?;
     folder.write("sketch.png", &raster::gray_png(&job.sketch.flattened()))?;
+    folder.write("strokes.svg", svg::write(&job.traced.set, pen_width_mm, Layers::ByKind).as_bytes())?;
     Ok(())
 }
 

@@ -37,16 +37,18 @@ pub struct Drawn {
     pub ink: Vec<Vec<Point<Mm>>>,
 }
 
-/// The plan's own files: `strokes.svg` (ordered, pen-up moves hidden), `plan.json`, `program.gcode`, `preview.html`.
+/// The plan's own files: `plan.svg` (in drawing order, pen-up moves shown if `travels`), `plan.json`, `program.gcode`,
+/// `preview.html`.
 pub fn write_plan(
     folder: &Folder,
     plan: &MotionPlan,
     program: &Program,
     config: &Config,
     title: &str,
+    travels: bool,
 ) -> Result<(), Fault> {
-    let options = SvgOptions { travels: false, pen_width_mm: config.pen.width_mm };
-    folder.write("strokes.svg", preview::svg(plan, &options).as_bytes())?;
+    let options = SvgOptions { travels, pen_width_mm: config.pen.width_mm };
+    folder.write("plan.svg", preview::svg(plan, &options).as_bytes())?;
     folder.write("plan.json", &plan.to_json())?;
     folder.write("program.gcode", &program.bytes())?;
     folder.write("preview.html", preview::page(plan, &config.ink, title).as_bytes())?;

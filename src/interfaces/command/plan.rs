@@ -45,7 +45,7 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
 
     let folder = Folder::create(&command.out)?;
     let title = command.svg.file_stem().map_or("plan".into(), |name| name.to_string_lossy());
-    drawing::write_plan(&folder, &plan, &program, &config, &title)?;
+    drawing::write_plan(&folder, &plan, &program, &config, &title, command.travels)?;
     // Planning moves no real robot: send does.
     let mut cable = Cable::simulated(&config, Pace::AtOnce);
     let drawn = drawing::draw_on_paper(&folder, &plan, &program, &config, &mut cable, &stop, &mut progress)?;
