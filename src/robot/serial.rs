@@ -28,7 +28,7 @@ pub struct Serial {
 }
 
 /// A reader is let go so often, to look at the stop switch.
-const NAP: Duration = Duration::from_millis(2);
+const NAP: Duration = Duration::from_millis(1);
 /// A port that takes no byte for so long is gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(2);
 /// Bytes taken at a time.
