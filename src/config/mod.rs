@@ -28,6 +28,7 @@ pub use profiles::Colour;
 pub use profiles::PaperProfile;
 pub use profiles::PenProfile;
 pub use profiles::StyleProfile;
+pub use show::Shown;
 
 use crate::camera::CameraConfig;
 use crate::photo::BackdropConfig;

@@ -183,7 +183,7 @@ pub enum Camera {
 pub enum Config {
     /// Print the configuration as TOML
     Show {
-        /// Every key as it stands after all files and options, not only what differs from the defaults
+        /// Every value that holds, defaults and profiles too, not only what files, environment and options say
         #[arg(long)]
         effective: bool,
         /// Say where each value comes from
