@@ -281,7 +281,7 @@ fn may_write(kind: ProfileKind, path: &str) -> bool {
     let selector = path.ends_with(".profile");
     match kind {
         ProfileKind::Style => {
-            let machine = path.starts_with("robot.") || path.starts_with("camera.");
+            let machine = ["robot.", "camera.", "port."].iter().any(|section| path.starts_with(section));
             let another_style = own && selector;
             !machine && !another_style
         }

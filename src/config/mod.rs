@@ -35,6 +35,7 @@ use crate::photo::BackdropConfig;
 use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
 use crate::preview::InkConfig;
+use crate::robot::PortConfig;
 use crate::sketch::FlowConfig;
 use crate::sketch::ToneConfig;
 use crate::strokes::Sheet;
@@ -65,6 +66,8 @@ pub struct Config {
     pub plan: PlanConfig,
     /// What the pen's ink looks like on this paper, in previews.
     pub ink: InkConfig,
+    /// The cable to the machine.
+    pub port: PortConfig,
     /// The machine.
     pub robot: RobotProfile,
     /// The pen.
@@ -234,6 +237,7 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         svg: section(settings, "svg")?,
         plan,
         ink,
+        port: section(settings, "port")?,
         robot,
         pen,
         paper,
@@ -341,6 +345,7 @@ mod tests {
             ("svg", keys_of(&config.svg)),
             ("plan", keys_of(&config.plan)),
             ("preview", keys_of(&config.ink)),
+            ("port", keys_of(&config.port)),
             ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
             ("pen", keys_of(&config.pen)),
             ("paper", keys_of(&config.paper)),

@@ -6,6 +6,9 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::fault::Fault;
 use crate::fault::Kind;
 
@@ -26,6 +29,14 @@ pub trait Port {
     /// # Errors
     /// [`PortError::Gone`] if the cable is no longer there.
     fn read(&mut self, until: Duration) -> Result<Vec<u8>, PortError>;
+}
+
+/// Which robot is meant where none is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PortConfig {
+    /// The serial port's path, best a link of `/dev/serial/by-id`; empty for the simulated robot.
+    pub path: String,
 }
 
 /// What can be wrong with a port.

@@ -153,7 +153,9 @@ fn stopped(throws: u8) -> (Ended, Simulated) {
     let ended = stream(&mut simulated, job(&plan, &program), SenderConfig::default(), &stop, &mut |place, _| {
         reports += 1;
         if place.pen_down && reports > 30 && !stop.is_thrown() {
-            (0..throws).for_each(|_| drop(stop.throw()));
+            for _ in 0..throws {
+                stop.throw();
+            }
         }
     })
     .expect("a sound cable");

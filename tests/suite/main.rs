@@ -7,4 +7,5 @@ mod house_rules;
 mod journey;
 mod picture;
 mod program;
+mod robot;
 mod webcam;

@@ -33,6 +33,17 @@ impl Run {
     }
 }
 
+impl Run {
+    /// The same of a program that was asked for JSON: its error is one JSON value.
+    pub fn refused_json(&self, code: i32, words: &[&str]) {
+        let error: Value =
+            serde_json::from_str(&self.stderr).unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.stderr));
+        assert_eq!((self.code, error["exit_code"].as_i64()), (code, Some(i64::from(code))), "{error}");
+        let text = error["error"].as_str().expect("a sentence");
+        words.iter().for_each(|word| assert!(text.contains(word), "{word:?} is missing in: {text}"));
+    }
+}
+
 /// A scratch folder in which the program runs with no configuration but its own.
 pub struct Bench(TempDir);
 

@@ -60,6 +60,13 @@ pub enum Command {
     Strokes(Strokes),
     /// Plan any SVG for the robot: order, program, previews
     Plan(Plan),
+    /// Send a program to the robot, or to the simulated one
+    Send(Send),
+    /// Offer the simulated robot on a pseudo-terminal to any program, until Ctrl-C
+    Sim(Sim),
+    /// The robot: who it is, where it is, and its simplest moves
+    #[command(subcommand)]
+    Robot(Robot),
     /// The cameras of this machine
     #[command(subcommand)]
     Camera(Camera),
@@ -102,12 +109,22 @@ pub struct Draw {
     /// Show the pen-up moves in plan.svg (otherwise they are on a hidden layer)
     #[arg(long)]
     pub travels: bool,
-    /// Take as long as the robot would
-    #[arg(long)]
-    pub real_time: bool,
+    #[command(flatten)]
+    pub cable: Cable,
     /// Open the preview page in this desktop's browser when done
     #[arg(long)]
     pub open: bool,
+}
+
+/// Where a program is sent.
+#[derive(Debug, Args)]
+pub struct Cable {
+    /// Serial port of the robot, or `simulated` [default: port.path of the configuration]
+    #[arg(long, value_name = "PATH")]
+    pub port: Option<String>,
+    /// Let the simulated robot take as long as a real one
+    #[arg(long)]
+    pub real_time: bool,
 }
 
 /// Which robot, pen, paper and style.
@@ -157,6 +174,91 @@ pub struct Plan {
     pub travels: bool,
     #[command(flatten)]
     pub machine: Machine,
+}
+
+/// `portraitist send`
+#[derive(Debug, Args)]
+pub struct Send {
+    /// The program, as `program.gcode` of a drawing's folder; it is proved against robot and paper first
+    #[arg(value_name = "PROGRAM")]
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub cable: Cable,
+    /// Send a line only when the one before is answered
+    #[arg(long)]
+    pub line_by_line: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `portraitist sim`
+#[derive(Debug, Args)]
+pub struct Sim {
+    /// Make a symbolic link to the pseudo-terminal, so that its name stays
+    #[arg(long, value_name = "PATH")]
+    pub pty_link: Option<PathBuf>,
+    /// Write the sheet as the pen has inked it, at the end
+    #[arg(long, value_name = "FILE.png")]
+    pub sheet: Option<PathBuf>,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `portraitist robot`
+#[derive(Debug, Subcommand)]
+pub enum Robot {
+    /// The serial ports that are there, by names that stay
+    List,
+    /// Who answers, what it is doing, where it is, and what of it will not do
+    Status {
+        #[command(flatten)]
+        at: At,
+        /// Wait until the port is there
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Home the axes by their switches
+    Home(At),
+    /// Unlock after an alarm, without homing
+    Unlock(At),
+    /// Go X and Y millimetres from here
+    Jog {
+        /// To the right, mm
+        #[arg(allow_negative_numbers = true)]
+        x: f64,
+        /// Away from you, mm
+        #[arg(allow_negative_numbers = true)]
+        y: f64,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Lift or lower the pen
+    #[command(subcommand)]
+    Pen(Pen),
+    /// The firmware's settings, and where they differ from the profile
+    Settings(At),
+    /// Hold, reset, lift the pen
+    Stop(At),
+}
+
+/// `portraitist robot pen`
+#[derive(Debug, Subcommand)]
+pub enum Pen {
+    /// Lift it
+    Up(At),
+    /// Lower it
+    Down(At),
+}
+
+/// At which port, and which robot is expected there.
+#[derive(Debug, Args)]
+pub struct At {
+    /// Serial port of the robot [default: port.path of the configuration]
+    #[arg(long, value_name = "PATH")]
+    pub port: Option<String>,
+    /// Robot profile: a name or a file
+    #[arg(long, value_name = "NAME")]
+    pub robot: Option<String>,
 }
 
 /// `portraitist camera`

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Everywhere;
 use super::arguments::Draw;
+use super::cable::Cable;
 use super::drawing;
 use super::interrupt::stop_on_ctrl_c;
 use super::output;
@@ -66,8 +67,9 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     write_stages(&folder, &job, config.pen.width_mm)?;
     drawing::write_plan(&folder, &job.plan, &job.program, &config, &name, command.travels)?;
 
-    let pace = if command.real_time { Pace::RealTime } else { Pace::AtOnce };
-    let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, pace, &stop, &mut progress)?;
+    let pace = if command.cable.real_time { Pace::RealTime } else { Pace::AtOnce };
+    let mut cable = Cable::open(command.cable.port.as_deref(), &config, pace, &stop)?;
+    let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, &mut cable, &stop, &mut progress)?;
     let stages: serde_json::Map<_, _> =
         progress.finish().iter().map(|(stage, took)| (stage.name().to_owned(), json!(took.as_secs_f64()))).collect();
     drawing::check_finished(&job.plan, &drawn, &folder)?;

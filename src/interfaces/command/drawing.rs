@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use serde_json::json;
 
+use super::cable::Cable;
 use super::output::Folder;
 use super::progress::Progress;
 use super::progress::clock;
@@ -21,10 +22,7 @@ use crate::preview::SvgOptions;
 use crate::raster;
 use crate::robot;
 use crate::robot::Job;
-use crate::robot::Pace;
 use crate::robot::Place;
-use crate::robot::SenderConfig;
-use crate::robot::Simulated;
 use crate::robot::Stop;
 
 /// What has been drawn.
@@ -33,7 +31,9 @@ pub struct Drawn {
     pub plan_secs: f64,
     /// Whether the whole plan was drawn.
     pub finished: bool,
-    /// The ink on the sheet, as the motors stepped it.
+    /// Whether the robot still knows where it is.
+    pub position_kept: bool,
+    /// The ink on the sheet, in drawing order.
     pub ink: Vec<Vec<Point<Mm>>>,
 }
 
@@ -55,28 +55,34 @@ pub fn write_plan(
     Ok(())
 }
 
-/// Lets the simulated robot draw the plan, and writes `paper.png` as its pen has inked it, even if it broke off.
+/// Lets the robot at the end of `cable` draw the plan, and writes `paper.png` as the sheet then looks, even if the
+/// drawing broke off: as the simulated robot's pen has inked it, or as far as a real one says that it came.
 pub fn draw_on_paper(
     folder: &Folder,
     plan: &MotionPlan,
     program: &Program,
     config: &Config,
-    pace: Pace,
+    cable: &mut Cable,
     stop: &Stop,
     progress: &mut Progress,
 ) -> Result<Drawn, Fault> {
     progress.enter(Stage::Paper);
     let total = plan.total_secs();
     let job = Job::new(program.lines().iter().map(|line| line.text.clone()).collect(), plan.robot());
-    let mut robot = Simulated::new(plan.robot(), pace);
-    let ended = robot::stream(&mut robot, job, SenderConfig::default(), stop, &mut |place, _| {
+    let sender = cable.sender();
+    let ended = robot::stream(cable.port(), job, sender, stop, &mut |place, _| {
         progress.drawing(plan_secs(plan, program, place), total);
     });
-    let ink = robot.ink(plan.robot(), plan.sheet());
+    let place = ended.as_ref().map_or_else(|broken| broken.place, |ended| ended.place);
+    let plan_secs = plan_secs(plan, program, &place);
+    let ink = match cable {
+        Cable::Simulated(robot) => robot.ink(plan.robot(), plan.sheet()),
+        Cable::Serial { .. } => preview::drawn_until(plan, plan_secs),
+    };
     let paper = preview::inked(plan.sheet(), ink.iter().map(Vec::as_slice), &config.ink);
     folder.write("paper.png", &raster::rgb_png(&paper))?;
     let ended = ended?;
-    Ok(Drawn { plan_secs: plan_secs(plan, program, &ended.place), finished: ended.finished, ink })
+    Ok(Drawn { plan_secs, finished: ended.finished, position_kept: ended.position_kept, ink })
 }
 
 /// The plan's time at `place` of its program; within a motion by the share of its lines.
@@ -98,9 +104,10 @@ pub fn check_finished(plan: &MotionPlan, drawn: &Drawn, folder: &Folder) -> Resu
     Err(Fault::new(
         Kind::Cancelled,
         format!(
-            "stopped {:.0} s into a drawing of {:.0} s; the pen is up and the sheet so far is in {}",
+            "stopped {:.0} s into a drawing of {:.0} s; the pen is up, {} and the sheet so far is in {}",
             drawn.plan_secs,
             plan.total_secs(),
+            if drawn.position_kept { "the position is kept," } else { "the position is lost (send the robot home)," },
             folder.path().join("paper.png").display()
         ),
     ))

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to standard output, progress and errors to standard error.
 
 mod arguments;
+mod cable;
 mod camera;
 mod config;
 mod doctor;
@@ -10,6 +11,9 @@ mod interrupt;
 mod output;
 mod plan;
 mod progress;
+mod robot;
+mod send;
+mod sim;
 mod strokes;
 mod terminal;
 
@@ -32,6 +36,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Draw(command) => draw::run(everywhere, command),
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
+        Command::Send(command) => send::run(everywhere, command),
+        Command::Sim(command) => sim::run(everywhere, command),
+        Command::Robot(command) => robot::run(everywhere, command),
         Command::Camera(command) => camera::run(everywhere, command),
         Command::Config(command) => config::run(everywhere, command),
         Command::Doctor => doctor::run(everywhere),

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Everywhere;
 use super::arguments::Plan;
+use super::cable::Cable;
 use super::drawing;
 use super::interrupt::stop_on_ctrl_c;
 use super::output;
@@ -45,7 +46,9 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
     let folder = Folder::create(&command.out)?;
     let title = command.svg.file_stem().map_or("plan".into(), |name| name.to_string_lossy());
     drawing::write_plan(&folder, &plan, &program, &config, &title, command.travels)?;
-    let drawn = drawing::draw_on_paper(&folder, &plan, &program, &config, Pace::AtOnce, &stop, &mut progress)?;
+    // Planning moves no real robot: send does.
+    let mut cable = Cable::simulated(&config, Pace::AtOnce);
+    let drawn = drawing::draw_on_paper(&folder, &plan, &program, &config, &mut cable, &stop, &mut progress)?;
     progress.finish();
     drawing::check_finished(&plan, &drawn, &folder)?;
 

@@ -1,0 +1,228 @@
+//! The robot over a pseudo-terminal: `sim` as one process, everything else as another, in real time.
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::process::Child;
+use std::process::ChildStdout;
+use std::process::Command;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Pid;
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::program::Bench;
+
+/// A running `portraitist sim`.
+struct Sim {
+    child: Child,
+    said: BufReader<ChildStdout>,
+    port: String,
+}
+
+impl Sim {
+    fn start(bench: &Bench) -> Self {
+        let mut child = bench
+            .command(&["sim", "--json", "--sheet", "sheet.png"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut said = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        said.read_line(&mut line).expect("text");
+        let first: Value = serde_json::from_str(&line).expect("its port as JSON");
+        let port = first["port"].as_str().expect("a path").to_owned();
+        Self { child, said, port }
+    }
+
+    /// Ends it with Ctrl-C; gives what it says at last.
+    fn end(mut self) -> Value {
+        interrupt(&self.child);
+        let mut text = String::new();
+        self.said.read_to_string(&mut text).expect("text");
+        assert!(self.child.wait().expect("it ends").success());
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // ended already: as well
+        let _ = self.child.wait();
+    }
+}
+
+fn interrupt(child: &Child) {
+    rustix::process::kill_process(Pid::from_child(child), Signal::INT).expect("it runs");
+}
+
+/// Plans `strokes` lines of `length` mm into `out/`.
+fn program(bench: &Bench, strokes: u32, length: u32) -> &'static str {
+    let lines: String =
+        (0..strokes).map(|i| format!("<path d=\"M20 {y}h{length}\" stroke=\"black\"/>", y = 20 + 9 * i)).collect();
+    let svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"148mm\" height=\"210mm\" viewBox=\"0 0 148 210\" fill=\"none\">{lines}</svg>"
+    );
+    bench.file("lines.svg", svg.as_bytes());
+    let run = bench.run(&["plan", "lines.svg", "--out", "out"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    "out/program.gcode"
+}
+
+fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
+    for _ in 0..1500 {
+        if there() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{what} did not come within 30 s");
+}
+
+/// Ends a process that was begun with standard error piped: its exit code and what it said.
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    let mut said = String::new();
+    child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
+    (child.wait().expect("it ends").code(), said)
+}
+
+fn begun(mut command: Command) -> Child {
+    command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts")
+}
+
+#[test]
+fn a_program_is_sent_over_a_terminal_and_executed() {
+    let bench = Bench::new();
+    let program = program(&bench, 3, 20);
+    let sim = Sim::start(&bench);
+    let sent = bench.run(&["send", program, "--port", &sim.port, "--json"]);
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    let sent = sent.json();
+    let virtual_time = bench.run(&["send", program, "--json"]).json();
+    let (real, simulated) = (sent["secs"].as_f64().expect("secs"), virtual_time["secs"].as_f64().expect("secs"));
+    assert_eq!((sent["strokes"].as_u64(), virtual_time["strokes"].as_u64()), (Some(3), Some(3)));
+    assert!(real > 0.9 * simulated && real < simulated + 5.0, "{real} s against {simulated} s");
+    let end = sim.end();
+    assert_eq!((end["strokes"].as_u64(), end["pen_up"].as_bool()), (Some(3), Some(true)));
+    assert_eq!(end["at_mm"], serde_json::json!([0.0, 0.0]));
+    assert!(bench.path().join("sheet.png").exists());
+}
+
+#[test]
+fn a_robot_that_vanishes_in_mid_drawing_is_told_with_the_stroke() {
+    let bench = Bench::new();
+    let program = program(&bench, 9, 100);
+    let mut sim = Sim::start(&bench);
+    let send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    thread::sleep(Duration::from_secs(6));
+    sim.child.kill().expect("it runs");
+    let (code, said) = ended(send);
+    assert_eq!(code, Some(8), "{said}");
+    assert!(said.contains("is gone") && said.contains("stroke ") && said.contains(" of 9"), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+}
+
+#[test]
+fn ctrl_c_lifts_the_pen_of_a_robot_and_keeps_its_position() {
+    let bench = Bench::new();
+    let program = program(&bench, 9, 100);
+    let sim = Sim::start(&bench);
+    let send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    thread::sleep(Duration::from_secs(6));
+    interrupt(&send);
+    let (code, said) = ended(send);
+    assert_eq!(code, Some(7), "{said}");
+    assert!(said.contains("stroke ") && said.contains("position is kept"), "{said}");
+    let status = bench.run(&["robot", "status", "--port", &sim.port, "--json"]).json();
+    assert_eq!(status["state"], "idle");
+    let end = sim.end();
+    assert_eq!(end["pen_up"].as_bool(), Some(true));
+    assert!(end["strokes"].as_u64() >= Some(1) && end["strokes"].as_u64() < Some(9), "{end}");
+    // The firmware still knows to a step where its carriage is.
+    for axis in 0..2 {
+        let (said, is) = (status["work_mm"][axis].as_f64().expect("mm"), end["at_mm"][axis].as_f64().expect("mm"));
+        assert!((said - is).abs() < 0.013, "{said} against {is}");
+    }
+}
+
+#[test]
+fn a_portrait_is_drawn_over_a_terminal_until_somebody_stops_it() {
+    let bench = Bench::new();
+    let sim = Sim::start(&bench);
+    let draw = begun(bench.command(&["-q", "draw", "--port", &sim.port, "--out", "drawn"]));
+    wait_for("the preview", || bench.path().join("drawn/preview.html").exists());
+    thread::sleep(Duration::from_secs(6));
+    interrupt(&draw);
+    let (code, said) = ended(draw);
+    assert_eq!(code, Some(7), "{said}");
+    assert!(said.contains("the position is kept") && bench.path().join("drawn/paper.png").exists(), "{said}");
+    let end = sim.end();
+    assert!(end["pen_up"].as_bool() == Some(true) && end["strokes"].as_u64() >= Some(1), "{end}");
+}
+
+#[test]
+fn the_robot_moves_by_hand() {
+    let bench = Bench::new();
+    let sim = Sim::start(&bench);
+    let robot = |arguments: &[&str]| bench.run(&[&["robot"], arguments, &["--port", &sim.port, "--json"]].concat());
+    let status = robot(&["status"]).json();
+    assert_eq!(
+        (status["state"].as_str(), status["schema"].as_str()),
+        (Some("idle"), Some("portraitist.robot.status/1"))
+    );
+    assert_eq!(robot(&["jog", "12.5", "8"]).json()["machine_mm"], serde_json::json!([12.5, 8.0, 0.0]));
+    robot(&["jog", "-20", "0"]).refused_json(9, &["outside its field"]);
+    assert_eq!(robot(&["pen", "down"]).code, 0);
+    assert_eq!(robot(&["pen", "up"]).code, 0);
+    assert_eq!(robot(&["unlock"]).code, 0);
+    robot(&["home"]).refused_json(8, &["error:5"]);
+    assert_eq!(robot(&["settings"]).json()["settings"]["$100"], "80.000");
+    assert_eq!(robot(&["stop"]).json()["pen_lifted"].as_bool(), Some(true));
+    let end = sim.end();
+    assert_eq!((end["strokes"].as_u64(), &end["at_mm"]), (Some(1), &serde_json::json!([12.5, 8.0])));
+}
+
+#[test]
+fn ports_that_cannot_be_used_are_told_apart() {
+    let bench = Bench::new();
+    bench.run(&["robot", "status"]).refused(4, &["--port", "portraitist sim"]);
+    bench.run(&["robot", "status", "--port", "/dev/ttyNONE"]).refused(4, &["/dev/ttyNONE"]);
+    let file = bench.file("file", b"");
+    bench.run(&["robot", "status", "--port", file]).refused(4, &["is it a serial port?"]);
+    assert_eq!(bench.run(&["robot", "list", "--json"]).json()["schema"], "portraitist.robot.list/1");
+    let program = program(&bench, 9, 100);
+    let sim = Sim::start(&bench);
+    let mut send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    thread::sleep(Duration::from_secs(1));
+    bench.run(&["robot", "status", "--port", &sim.port]).refused(5, &["in use by another program"]);
+    send.kill().expect("it runs");
+    send.wait().expect("it ends");
+    // What the killed sender left moving is stopped; nothing else moves by itself.
+    assert_eq!(bench.run(&["robot", "status", "--port", &sim.port, "--json"]).json()["state"], "idle");
+}
+
+#[test]
+fn a_program_that_leaves_the_field_is_not_sent() {
+    let bench = Bench::new();
+    let bad = bench.file("bad.gcode", b"G21\nG90\nG94\nM5\nG4P0.2\nG0X900\n");
+    bench.run(&["send", bad]).refused(9, &["bad.gcode", "line 6", "not sent"]);
+    bench.run(&["send", "none.gcode"]).refused(10, &["none.gcode"]);
+}
+
+#[test]
+fn a_link_gives_the_terminal_a_name_that_stays() {
+    let bench = Bench::new();
+    let mut child =
+        bench.command(&["sim", "--pty-link", "plotter"]).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let link = bench.path().join("plotter");
+    wait_for("the link", || link.exists());
+    assert_eq!(bench.run(&["robot", "status", "--port", "plotter"]).code, 0);
+    interrupt(&child);
+    assert!(child.wait().expect("it ends").success());
+    assert!(fs::symlink_metadata(Path::new(&link)).is_err(), "the link goes with it");
+}
