@@ -6,15 +6,14 @@ use serde_json::Map;
 use serde_json::json;
 
 use super::Loaded;
-use super::Origin;
 use super::layers::Setting;
 use super::schema::schema;
 
 /// Which values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// Those that somebody wrote: in a file, in the environment, on the command line.
-    Written,
+    /// Those that differ from the defaults.
+    Changed,
     /// All that hold, defaults and shipped profiles too.
     Effective,
 }
@@ -55,8 +54,9 @@ impl Loaded {
     }
 
     fn shown(&self, path: &str, shown: Shown) -> Option<&Setting> {
-        let written = |setting: &&Setting| !matches!(setting.origin, Origin::Default | Origin::Profile { .. });
-        self.settings.values().get(path).filter(|setting| shown == Shown::Effective || written(setting))
+        let default = self.defaults.values().get(path).map(|setting| &setting.value);
+        let setting = self.settings.values().get(path)?;
+        (shown == Shown::Effective || default != Some(&setting.value)).then_some(setting)
     }
 }
 
@@ -74,7 +74,7 @@ mod tests {
             let sets = sets.iter().map(|set| (*set).to_owned()).collect();
             let first = load(&LoadRequest { sets, ..LoadRequest::default() }).expect("all is right");
             for (shown, origins) in
-                [(Shown::Effective, false), (Shown::Effective, true), (Shown::Written, false), (Shown::Written, true)]
+                [(Shown::Effective, false), (Shown::Effective, true), (Shown::Changed, false), (Shown::Changed, true)]
             {
                 let file = folder.path().join("shown.toml");
                 std::fs::write(&file, first.to_toml(shown, origins)).expect("a file");
@@ -95,10 +95,10 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_written_is_shown_unless_all_is_asked_for() {
+    fn only_what_differs_is_shown_unless_all_is_asked_for() {
         let sets = vec!["pen.opacity=0.5".to_owned()];
         let loaded = load(&LoadRequest { sets, ..LoadRequest::default() }).expect("all is right");
-        assert_eq!(loaded.to_toml(Shown::Written, false), "version = 1\n\n[pen]\nopacity = 0.5\n");
+        assert_eq!(loaded.to_toml(Shown::Changed, false), "version = 1\n\n[pen]\nopacity = 0.5\n");
         assert!(loaded.to_toml(Shown::Effective, false).contains("[camera]"));
     }
 }

@@ -285,7 +285,7 @@ pub enum Camera {
 pub enum Config {
     /// Print the configuration as TOML
     Show {
-        /// Every value that holds, defaults and profiles too, not only what files, environment and options say
+        /// Every value that holds, not only those that differ from the defaults
         #[arg(long)]
         effective: bool,
         /// Say where each value comes from

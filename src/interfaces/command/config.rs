@@ -34,7 +34,7 @@ pub fn run(everywhere: &Everywhere, command: &Command) -> Result<(), Fault> {
     let loaded = load(everywhere, &Machine::default())?;
     match command {
         Command::Show { effective, origin } => {
-            let shown = if *effective { Shown::Effective } else { Shown::Written };
+            let shown = if *effective { Shown::Effective } else { Shown::Changed };
             if everywhere.json {
                 output::print_json("config.show", loaded.to_json(shown))
             } else {
