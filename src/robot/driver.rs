@@ -112,7 +112,7 @@ pub fn stream(
     config: Config,
     stop: &Stop,
     watch: &mut dyn FnMut(&Place, &Status),
-) -> Result<Ended, Broken> {
+) -> Result<Ended, Box<Broken>> {
     let mut way = Way::new(job.lines.iter().map(String::as_str), job.pen);
     let pen_downs = way.pen_downs();
     let begun = port.now();
@@ -124,7 +124,7 @@ pub fn stream(
             let took = run.port.now().saturating_sub(begun);
             Ok(Ended { finished, position_kept, place, pen_downs, bytes: run.bytes, took })
         }
-        Err(why) => Err(Broken { why, place, pen_downs }),
+        Err(why) => Err(Box::new(Broken { why, place, pen_downs })),
     }
 }
 
@@ -254,8 +254,8 @@ impl Broken {
     }
 }
 
-impl From<Broken> for Fault {
-    fn from(broken: Broken) -> Self {
+impl From<Box<Broken>> for Fault {
+    fn from(broken: Box<Broken>) -> Self {
         let kind = match &broken.why {
             Why::Port(_) => Kind::Interrupted,
             Why::Firmware(Failure::Alarm { .. } | Failure::Locked) => Kind::RobotAlarm,
