@@ -9,6 +9,9 @@ use alloc::string::String;
 /// Longer lines are dropped: no firmware writes them, but a bad cable does.
 pub const MAX_LINE_LEN: usize = 512;
 
+/// A report with a greater number is garbage.
+const MAX_NUMBER: f64 = 1e9;
+
 /// One line from the firmware.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -95,7 +98,12 @@ const PINS: &str = "XYZPDHRS";
 impl Reply {
     /// Understands one line (without its line end).
     pub fn parse(line: &str) -> Self {
-        let code = |rest: &str| rest.parse::<u8>().ok();
+        // Written as firmware writes it: no sign, no leading zero.
+        let code = |rest: &str| {
+            rest.parse::<u8>()
+                .ok()
+                .filter(|_| rest == "0" || rest.starts_with(['1', '2', '3', '4', '5', '6', '7', '8', '9']))
+        };
         if line == "ok" {
             return Reply::Ok;
         }
@@ -190,8 +198,10 @@ impl State {
     }
 }
 
+/// Digits, sign and point only, and no more than a machine may have: not the `inf` and `1e300` that Rust would read.
 fn number(text: &str) -> Option<f64> {
-    text.parse().ok().filter(|value: &f64| value.is_finite())
+    let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+'));
+    text.parse().ok().filter(|value: &f64| plain && value.abs() < MAX_NUMBER)
 }
 
 /// The first three of a list of numbers.
@@ -254,9 +264,21 @@ mod tests {
         assert_eq!(Reply::parse("ok"), Reply::Ok);
         assert_eq!(Reply::parse("error:22"), Reply::Error(22));
         assert_eq!(Reply::parse("ALARM:3"), Reply::Alarm(3));
-        for garbled in
-            ["o*", "ok?", "kok", "error:", "error:x2", "error:999", "ALARM", "<Idle|MPos:1,2>", "<|>", "<Idle"]
-        {
+        for garbled in [
+            "o*",
+            "ok?",
+            "kok",
+            "error:",
+            "error:x2",
+            "error:+9",
+            "error:09",
+            "error:999",
+            "ALARM",
+            "<Idle|MPos:1,2>",
+            "<|>",
+            "<Idle",
+            "<Run|F:1e300>",
+        ] {
             assert!(matches!(Reply::parse(garbled), Reply::Unknown(_)), "{garbled}");
         }
         assert!(matches!(Reply::parse("Grbl 1.1h ['$' for help]"), Reply::Welcome(_)));

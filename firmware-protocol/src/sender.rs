@@ -272,7 +272,8 @@ impl Sender {
                 None => Output::Wait(self.report_at),
             },
             Phase::Draining | Phase::Paused => Output::Wait(self.report_at),
-            Phase::Holding | Phase::Resetting => Output::Wait(self.report_at.min(self.deadline)),
+            Phase::Holding => Output::Wait(self.report_at.min(self.deadline)),
+            Phase::Resetting => Output::Wait(self.deadline), // no report is asked for
             Phase::Idle | Phase::Done | Phase::Stopped { .. } | Phase::Failed(_) => Output::Wait(Duration::MAX),
         }
     }

@@ -1,4 +1,7 @@
-//! Whatever is sent to the simulator, it neither panics nor hangs, and a reset brings it back.
+//! Whatever is sent to the simulator, it neither panics nor hangs, and a reset brings it back; and some thousands of
+//! the random executions that `examples/noise.rs` runs by the million.
+
+mod executions;
 
 use std::time::Duration;
 
@@ -122,4 +125,29 @@ proptest! {
         prop_assert!(text.contains("Grbl 1.1h"), "{text:?}");
         prop_assert!(!device.is_moving() || text.contains('>'), "only a startup line may move it: {text:?}");
     }
+}
+
+/// As many seeds of a kind of execution, always the same.
+#[track_caller]
+fn execute(name: &str, seeds: u64) {
+    let kind = executions::KINDS.iter().find(|kind| kind.name == name).unwrap();
+    for seed in 0..seeds {
+        println!("seed {seed}"); // shown only if it fails
+        (kind.run)(seed);
+    }
+}
+
+#[test]
+fn only_exact_lines_are_taken_for_answers() {
+    execute("reply", 50_000);
+}
+
+#[test]
+fn every_line_is_answered_once() {
+    execute("device", 200);
+}
+
+#[test]
+fn the_sender_keeps_its_promises() {
+    execute("sender", 20_000);
 }

@@ -28,6 +28,7 @@ pub use profiles::Colour;
 pub use profiles::PaperProfile;
 pub use profiles::PenProfile;
 pub use profiles::StyleProfile;
+pub use show::Shown;
 
 use crate::camera::CameraConfig;
 use crate::photo::BackdropConfig;
@@ -99,6 +100,7 @@ pub struct LoadRequest {
 pub struct Loaded {
     config: Config,
     settings: Settings,
+    defaults: Settings,
     files: Vec<PathBuf>,
 }
 
@@ -146,7 +148,8 @@ impl LoadRequest {
 /// The first thing that is wrong, with its file and line.
 pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
     let files = if request.files.is_empty() { files::find(&request.places)? } else { request.files.clone() };
-    let mut settings = Settings::defaults()?;
+    let defaults = Settings::defaults()?;
+    let mut settings = defaults.clone();
     for file in &files {
         settings.apply_file(file)?;
     }
@@ -158,7 +161,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
         settings.apply_text(path.trim(), value.trim(), Origin::Set(text.clone()), &request.working_dir)?;
     }
     let config = compose(&settings)?;
-    Ok(Loaded { config, settings, files })
+    Ok(Loaded { config, settings, defaults, files })
 }
 
 /// The configuration that the defaults and one file of this `text` give.

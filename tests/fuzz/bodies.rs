@@ -1,5 +1,7 @@
 //! What each fuzz target does with its bytes. The targets in `fuzz_targets/` and the test `tests/suite/fuzzed.rs` share it.
 
+use std::sync::OnceLock;
+
 use portraitist::geom::Point;
 use portraitist::geom::Polyline;
 use portraitist::photo;
@@ -49,7 +51,7 @@ pub fn gcode(bytes: &[u8]) {
         }
     }
     if let Some(sheet) = Sheet::new(148.0, 210.0) {
-        let _ = verify::verify(bytes, &sheet, &robot());
+        let _ = verify::verify(bytes, &sheet, robot());
     }
 }
 
@@ -64,9 +66,10 @@ pub fn small_plan() -> Vec<u8> {
         sheet,
         vec![line(&[(20.0, 20.0), (40.0, 25.0), (41.0, 60.0)]), line(&[(60.0, 60.0), (70.0, 61.0)])],
     );
-    plan::plan(&set.expect("on the sheet"), &robot(), &PlanConfig::default()).expect("in reach").to_json()
+    plan::plan(&set.expect("on the sheet"), robot(), &PlanConfig::default()).expect("in reach").to_json()
 }
 
-fn robot() -> RobotProfile {
-    portraitist::config::load(&Default::default()).expect("the defaults").config().robot.clone()
+fn robot() -> &'static RobotProfile {
+    static ROBOT: OnceLock<RobotProfile> = OnceLock::new();
+    ROBOT.get_or_init(|| portraitist::config::load(&Default::default()).expect("the defaults").config().robot.clone())
 }

@@ -285,7 +285,7 @@ pub enum Camera {
 pub enum Config {
     /// Print the configuration as TOML
     Show {
-        /// Every key as it stands after all files and options, not only what differs from the defaults
+        /// Every value that holds, not only those that differ from the defaults
         #[arg(long)]
         effective: bool,
         /// Say where each value comes from

@@ -10,6 +10,7 @@ use crate::config;
 use crate::config::Config;
 use crate::config::LoadRequest;
 use crate::config::Loaded;
+use crate::config::Shown;
 use crate::fault::Fault;
 
 /// The configuration of this call: files, environment, then `--robot`, `--pen`, `--paper`, `--style`, then `--set`.
@@ -32,18 +33,24 @@ pub fn resolve(everywhere: &Everywhere, machine: &Machine) -> Result<Config, Fau
 pub fn run(everywhere: &Everywhere, command: &Command) -> Result<(), Fault> {
     let loaded = load(everywhere, &Machine::default())?;
     match command {
-        Command::Show { origin, .. } => {
+        Command::Show { effective, origin } => {
+            let shown = if *effective { Shown::Effective } else { Shown::Changed };
             if everywhere.json {
-                output::print_json("config.show", loaded.to_json())
+                output::print_json("config.show", loaded.to_json(shown))
             } else {
-                output::print_line(loaded.to_toml(*origin).trim_end())
+                output::print_line(loaded.to_toml(shown, *origin).trim_end())
             }
         }
         Command::Check => {
             let files: Vec<String> = loaded.files().iter().map(|f| f.display().to_string()).collect();
+            let remarks = loaded.config().remarks();
             if everywhere.json {
-                output::print_json("config.check", json!({ "files": files, "good": true }))
-            } else if files.is_empty() {
+                return output::print_json("config.check", json!({ "files": files, "good": true, "remarks": remarks }));
+            }
+            for remark in remarks {
+                eprintln!("portraitist: {remark}");
+            }
+            if files.is_empty() {
                 output::print_line("good: no configuration file, the built-in defaults hold")
             } else {
                 output::print_line(&format!("good: {}", files.join(", ")))

@@ -82,7 +82,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         if std::io::stdout().is_terminal() {
             let ink = config.ink;
             let paper = preview::coverage(job.plan.sheet(), drawn.ink.iter().map(Vec::as_slice), &ink);
-            output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_end())?;
+            output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_matches('\n'))?;
         }
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;
     }
