@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn many_segments_are_timed_quickly() {
+    fn time_never_goes_back_over_many_segments() {
         let steps: vec::Vec<Step> = (0..300_000)
             .map(|i| {
                 let a = f64::from(i) * 0.01;

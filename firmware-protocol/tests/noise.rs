@@ -135,6 +135,7 @@ fn execute(name: &str, seeds: u64) {
         println!("seed {seed}"); // shown only if it fails
         (kind.run)(seed);
     }
+    println!("{} executions", seeds * kind.per_seed);
 }
 
 #[test]
