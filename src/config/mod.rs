@@ -31,7 +31,9 @@ pub use profiles::StyleProfile;
 pub use show::Shown;
 
 use crate::camera::CameraConfig;
+use crate::job::Recipe;
 use crate::photo::BackdropConfig;
+use crate::photo::Framing;
 use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
 use crate::preview::InkConfig;
@@ -105,6 +107,20 @@ pub struct Loaded {
 }
 
 impl Config {
+    /// What a drawing job needs of all this.
+    pub fn recipe(&self, framing: Framing) -> Recipe<'_> {
+        Recipe {
+            framing,
+            backdrop: &self.backdrop,
+            lines: &self.lines,
+            tone: &self.tone,
+            strokes: &self.strokes,
+            sheet: self.sheet,
+            plan: &self.plan,
+            robot: &self.robot,
+        }
+    }
+
     /// What is not wrong but will surprise: one sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();

@@ -11,7 +11,6 @@ use portraitist::config::LoadRequest;
 use portraitist::fault::Kind;
 use portraitist::job;
 use portraitist::job::Job;
-use portraitist::job::Recipe;
 use portraitist::job::Stage;
 use portraitist::photo;
 use portraitist::photo::Framing;
@@ -26,16 +25,7 @@ fn drawn(name: &str, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<
     let loaded = config::load(&LoadRequest::default()).expect("the defaults");
     let config = loaded.config();
     let photo = photo::decode(sitters::sitter(name).expect("shipped").jpeg).expect("a JPEG");
-    let recipe = Recipe {
-        framing: Framing::Centred,
-        backdrop: &config.backdrop,
-        lines: &config.lines,
-        tone: &config.tone,
-        strokes: &config.strokes,
-        sheet: config.sheet,
-        plan: &config.plan,
-        robot: &config.robot,
-    };
+    let recipe = config.recipe(Framing::Centred);
     job::prepare(&photo, &recipe, enter)
 }
 

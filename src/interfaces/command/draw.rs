@@ -25,7 +25,6 @@ use crate::geom::Point;
 use crate::geom::Rect;
 use crate::job;
 use crate::job::Job;
-use crate::job::Recipe;
 use crate::job::Stage;
 use crate::photo;
 use crate::photo::Framing;
@@ -50,16 +49,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         None => Folder::create_numbered(Path::new("drawings"), &name)?,
     };
 
-    let recipe = Recipe {
-        framing: framing(command),
-        backdrop: &config.backdrop,
-        lines: &config.lines,
-        tone: &config.tone,
-        strokes: &config.strokes,
-        sheet: config.sheet,
-        plan: &config.plan,
-        robot: &config.robot,
-    };
+    let recipe = config.recipe(framing(command));
     let job = job::prepare(&photo, &recipe, &mut |stage| {
         progress.enter(stage);
         if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

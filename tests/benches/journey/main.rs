@@ -8,7 +8,6 @@ use portraitist::config::Config;
 use portraitist::config::LoadRequest;
 use portraitist::job;
 use portraitist::job::Job;
-use portraitist::job::Recipe;
 use portraitist::photo;
 use portraitist::photo::Framing;
 use portraitist::photo::Photo;
@@ -32,16 +31,7 @@ fn sitter() -> Photo {
 }
 
 fn job(photo: &Photo, config: &Config) -> Job {
-    let recipe = Recipe {
-        framing: Framing::Centred,
-        backdrop: &config.backdrop,
-        lines: &config.lines,
-        tone: &config.tone,
-        strokes: &config.strokes,
-        sheet: config.sheet,
-        plan: &config.plan,
-        robot: &config.robot,
-    };
+    let recipe = config.recipe(Framing::Centred);
     job::prepare(photo, &recipe, &mut |_| ControlFlow::Continue(())).expect("a sample sitter can be drawn")
 }
 
