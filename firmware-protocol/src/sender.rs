@@ -409,7 +409,7 @@ impl Sender {
         };
         let idle_for = idle_since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
         self.idle_since = idle_since;
-        self.resuming &= matches!(status.state, State::Hold { .. });
+        self.resuming &= matches!(status.state, State::Hold { .. } | State::Door(0));
         match (self.phase, status.state) {
             (Phase::Draining, _) if idle_for > Duration::ZERO => self.phase = Phase::Done,
             (Phase::Holding, State::Hold { at_rest: true } | State::Idle | State::Door(0)) => self.reset(now, false),
@@ -418,7 +418,10 @@ impl Sender {
             (Phase::Streaming | Phase::Draining, State::Hold { at_rest }) if self.resuming => {
                 self.urgent.extend(at_rest.then_some(RESUME));
             }
-            (Phase::Streaming | Phase::Draining, State::Hold { .. } | State::Door(_)) => self.phase = Phase::Paused,
+            // The same for a closed door, if this report was not on its way before.
+            (Phase::Streaming | Phase::Draining, State::Door(0)) if self.resuming => self.urgent.push_back(RESUME),
+            // Door:3 and grblHAL's Door:4 are a machine on its way back to work.
+            (Phase::Streaming | Phase::Draining, State::Hold { .. } | State::Door(0..=2)) => self.phase = Phase::Paused,
             (Phase::Streaming, _) if !self.in_flight.is_empty() && idle_for >= self.config.answer_within => {
                 self.failure = Some(Failure::AnswersLost);
                 self.stop(now);
