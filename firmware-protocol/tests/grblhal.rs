@@ -34,8 +34,11 @@ enum Event {
     Received(String),
 }
 
-/// The events of all recorded conversations with grblHAL, by name; none where there are no recordings.
-fn recordings() -> Option<Vec<(String, Vec<(f64, Event)>)>> {
+/// Events, each with the time of the last mark before it, in seconds.
+type Conversation = Vec<(f64, Event)>;
+
+/// All recorded conversations with grblHAL, by name; none where there are no recordings.
+fn recordings() -> Option<Vec<(String, Conversation)>> {
     let Some(folder) = env::var_os("PORTRAITIST_RECORDINGS").map(PathBuf::from) else {
         println!("skipped: PORTRAITIST_RECORDINGS does not name the folder of recordings");
         return None;
@@ -54,11 +57,11 @@ fn recordings() -> Option<Vec<(String, Vec<(f64, Event)>)>> {
 }
 
 /// One recording.
-fn recording(name: &str) -> Option<Vec<(f64, Event)>> {
+fn recording(name: &str) -> Option<Conversation> {
     recordings().map(|all| all.into_iter().find(|(of, _)| of == name).unwrap().1)
 }
 
-fn parse(text: &str) -> Vec<(f64, Event)> {
+fn parse(text: &str) -> Conversation {
     let (mut events, mut at) = (Vec::new(), 0.0);
     for line in text.split_terminator('\n') {
         let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
