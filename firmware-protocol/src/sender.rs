@@ -150,6 +150,8 @@ pub struct Sender {
     /// Lines sent and not answered: their bytes.
     in_flight: VecDeque<usize>,
     answered: usize,
+    /// A line was refused: the program stands there, though the firmware takes what it had received behind it.
+    refused: bool,
     urgent: VecDeque<u8>,
     outputs: VecDeque<Output>,
     reader: Lines,
@@ -177,6 +179,7 @@ impl Sender {
             next: 0,
             in_flight: VecDeque::new(),
             answered: 0,
+            refused: false,
             urgent: VecDeque::new(),
             outputs: VecDeque::new(),
             reader: Lines::default(),
@@ -202,7 +205,7 @@ impl Sender {
         self.phase
     }
 
-    /// Lines that the firmware has taken.
+    /// Lines that the firmware has taken, up to the first that it refused: the line at which the program stands.
     pub fn accepted(&self) -> usize {
         self.answered
     }
@@ -345,6 +348,7 @@ impl Sender {
             Reply::Ok => self.answer(),
             Reply::Error(code) => {
                 let line = self.answered;
+                self.refused |= !self.in_flight.is_empty() && self.phase != Phase::Parting;
                 self.answer();
                 if matches!(self.phase, Phase::Streaming | Phase::Draining | Phase::Paused) {
                     self.failure = Some(Failure::Refused { line, code });
@@ -382,7 +386,7 @@ impl Sender {
             if self.next == self.parting.len() && self.in_flight.is_empty() {
                 self.part();
             }
-        } else {
+        } else if !self.refused {
             self.outputs.push_back(Output::Accepted(self.answered));
             self.answered += 1;
         }
@@ -409,7 +413,7 @@ impl Sender {
         };
         let idle_for = idle_since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
         self.idle_since = idle_since;
-        self.resuming &= matches!(status.state, State::Hold { .. });
+        self.resuming &= matches!(status.state, State::Hold { .. } | State::Door(0));
         match (self.phase, status.state) {
             (Phase::Draining, _) if idle_for > Duration::ZERO => self.phase = Phase::Done,
             (Phase::Holding, State::Hold { at_rest: true } | State::Idle | State::Door(0)) => self.reset(now, false),
@@ -418,7 +422,10 @@ impl Sender {
             (Phase::Streaming | Phase::Draining, State::Hold { at_rest }) if self.resuming => {
                 self.urgent.extend(at_rest.then_some(RESUME));
             }
-            (Phase::Streaming | Phase::Draining, State::Hold { .. } | State::Door(_)) => self.phase = Phase::Paused,
+            // The same for a closed door, if this report was not on its way before.
+            (Phase::Streaming | Phase::Draining, State::Door(0)) if self.resuming => self.urgent.push_back(RESUME),
+            // Door:3 and grblHAL's Door:4 are a machine on its way back to work.
+            (Phase::Streaming | Phase::Draining, State::Hold { .. } | State::Door(0..=2)) => self.phase = Phase::Paused,
             (Phase::Streaming, _) if !self.in_flight.is_empty() && idle_for >= self.config.answer_within => {
                 self.failure = Some(Failure::AnswersLost);
                 self.stop(now);

@@ -229,3 +229,158 @@ fn a_pause_holds_and_a_resume_goes_on() {
     assert_eq!(pair.sender.phase(), Phase::Done);
     assert_eq!(pair.device.carriage(), [3200, 0, 0]);
 }
+
+/// Failures that senders' users report of real cables, each brought about at the same moment every time: each ends in
+/// a named phase, and the line at which the program stood is known, which is what a resume begins from.
+mod reported_failures {
+    use super::*;
+    use firmware_protocol::device::Bench;
+
+    /// The moment things go wrong.
+    const THEN: Duration = Duration::from_millis(700);
+
+    fn program() -> Vec<String> {
+        let points: Vec<(i16, i16)> = (0..60).map(|i| (if i % 2 == 0 { 100 } else { 0 }, i * 2)).collect();
+        strokes(&points)
+    }
+
+    /// A pair in the midst of its program.
+    fn drawing(pacing: Pacing) -> Pair {
+        let mut pair = Pair::new(pacing, &program());
+        pair.run(THEN);
+        assert_eq!(pair.sender.phase(), Phase::Streaming);
+        assert!(pair.device.is_moving());
+        pair
+    }
+
+    /// The firmware starts anew.
+    fn restart(pair: &mut Pair, settings: Settings) {
+        pair.device = Device::new(Eeprom::new(settings));
+        pair.device.advance(pair.now);
+    }
+
+    /// How it ended, and the line at which the program stood.
+    #[track_caller]
+    fn ends(mut pair: Pair, phase: Phase, line: usize) -> Pair {
+        pair.run(pair.now + AT_MOST);
+        assert_eq!((pair.sender.phase(), pair.sender.accepted()), (phase, line));
+        assert!(pair.most_in_flight <= 128);
+        // With the cable cut it still executes what it has received.
+        let mut later = pair.device.clone();
+        later.advance(pair.now + Duration::from_secs(10));
+        assert!(!later.is_moving(), "whatever happened, the machine stands");
+        pair
+    }
+
+    /// For a tenth of a second every byte has this fault, then the cable is sound again.
+    fn disturb(pair: &mut Pair, down: Faults, up: Faults) {
+        (pair.down, pair.up) = (Link::new(down, 1), Link::new(up, 1));
+        pair.run(THEN + Duration::from_millis(100));
+        (pair.down, pair.up) = (Link::new(Faults::default(), 0), Link::new(Faults::default(), 0));
+    }
+
+    /// Its answers are counted for ours, so the line named may be one of those in flight behind the one that was lost.
+    #[test]
+    fn another_program_writes_into_a_full_receive_buffer() {
+        let mut pair = drawing(Pacing::Counting(128));
+        for byte in *b"G1X1Y1F500\nG1X2Y2F500\nG1X3Y3F500\nG1X4Y4F500\n" {
+            pair.down.send(byte, pair.now);
+        }
+        ends(pair, Phase::Failed(Failure::Refused { line: 35, code: 2 }), 35);
+    }
+
+    #[test]
+    fn an_answer_is_lost() {
+        for (pacing, line) in [(Pacing::Counting(128), 66), (Pacing::LineByLine, 21)] {
+            let mut pair = drawing(pacing);
+            disturb(&mut pair, Faults::default(), Faults { lost: 1_000_000, ..Faults::default() });
+            ends(pair, Phase::Failed(Failure::AnswersLost), line);
+        }
+    }
+
+    #[test]
+    fn an_answer_is_garbled() {
+        let mut pair = drawing(Pacing::Counting(128));
+        disturb(&mut pair, Faults::default(), Faults { garbled: 300_000, ..Faults::default() });
+        ends(pair, Phase::Failed(Failure::AnswersLost), 66);
+    }
+
+    /// If the damage leaves a line that can be read, nobody notices: Grbl's lines have no checksum.
+    #[test]
+    fn a_line_is_garbled() {
+        let mut pair = drawing(Pacing::Counting(128));
+        disturb(&mut pair, Faults { garbled: 1_000_000, ..Faults::default() }, Faults::default());
+        ends(pair, Phase::Failed(Failure::Refused { line: 34, code: 25 }), 34);
+    }
+
+    #[test]
+    fn a_line_feed_is_lost_and_the_machine_stalls() {
+        let mut pair = drawing(Pacing::LineByLine);
+        disturb(&mut pair, Faults { lost: 1_000_000, ..Faults::default() }, Faults::default());
+        ends(pair, Phase::Failed(Failure::AnswersLost), 22);
+    }
+
+    #[test]
+    fn an_error_in_mid_stream() {
+        let mut lines = program();
+        lines[20] = "G1X".into();
+        let pair = Pair::new(Pacing::Counting(128), &lines);
+        let pair = ends(pair, Phase::Failed(Failure::Refused { line: 20, code: 2 }), 20);
+        assert!(pair.written.ends_with(b"\x18M5\n"), "the pen is lifted last");
+    }
+
+    #[test]
+    fn a_reset_as_the_port_is_opened() {
+        let mut pair = Pair::new(Pacing::Counting(128), &program());
+        pair.run(Duration::from_millis(102));
+        restart(&mut pair, settings());
+        ends(pair, Phase::Failed(Failure::Restarted), 0);
+    }
+
+    #[test]
+    fn a_reset_in_mid_job() {
+        let mut pair = drawing(Pacing::Counting(128));
+        restart(&mut pair, settings());
+        ends(pair, Phase::Failed(Failure::Restarted), 21);
+    }
+
+    #[test]
+    fn a_reset_in_mid_job_whose_banner_is_lost() {
+        for (homing, failure) in [(0.0, Failure::AnswersLost), (1.0, Failure::Locked)] {
+            let mut pair = drawing(Pacing::Counting(128));
+            let mut settings = settings();
+            settings.store(22, homing).unwrap();
+            restart(&mut pair, settings);
+            disturb(&mut pair, Faults::default(), Faults { lost: 1_000_000, ..Faults::default() });
+            ends(pair, Phase::Failed(failure), 21);
+        }
+    }
+
+    #[test]
+    fn the_port_vanishes() {
+        let mut pair = drawing(Pacing::Counting(128));
+        pair.down = Link::new(Faults { cut_after: Some(0), ..Faults::default() }, 0);
+        pair.up = Link::new(Faults { cut_after: Some(0), ..Faults::default() }, 0);
+        let pair = ends(pair, Phase::Failed(Failure::Silent), 21);
+        assert!(pair.now < THEN + Duration::from_secs(4), "{:?}", pair.now);
+    }
+
+    #[test]
+    fn noise_on_a_pin_holds_the_machine() {
+        let mut pair = drawing(Pacing::Counting(128));
+        pair.device.set_bench(Bench { hold_button: true, ..Bench::default() });
+        pair.device.set_bench(Bench::default());
+        let mut pair = ends(pair, Phase::Paused, 22);
+        pair.sender.resume();
+        ends(pair, Phase::Done, 67);
+    }
+
+    #[test]
+    fn a_door_opens() {
+        let mut pair = drawing(Pacing::Counting(128));
+        pair.device.receive(0x84);
+        let mut pair = ends(pair, Phase::Paused, 21);
+        pair.sender.resume();
+        ends(pair, Phase::Done, 67);
+    }
+}

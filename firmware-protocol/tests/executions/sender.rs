@@ -21,7 +21,7 @@ const MOST_OUTPUTS: usize = 1000;
 /// Waits until every patience of the default configuration has run out several times.
 const MOST_WAITS: usize = 1000;
 
-const SAID: [&str; 22] = [
+const SAID: [&str; 24] = [
     "ok",
     "ok",
     "ok",
@@ -38,6 +38,8 @@ const SAID: [&str; 22] = [
     "<Hold:0|MPos:1.000,0.000,0.000|FS:0,0>",
     "<Hold:1|MPos:1.000,0.000,0.000|FS:0,0>",
     "<Door:1|MPos:1.000,0.000,0.000|FS:0,0|Pn:D>",
+    "<Door:0|MPos:1.000,0.000,0.000|FS:0,0>",
+    "<Door:4|MPos:1.000,0.000,0.000|FS:0,0>",
     "<Alarm|MPos:1.000,0.000,0.000|FS:0,0>",
     "<Jog|MPos:1.000,0.000,0.000|FS:0,0>",
     "<Check|MPos:1.000,0.000,0.000|FS:0,0>",
