@@ -134,7 +134,6 @@ fn execute(name: &str, count: u64) {
         println!("seed {seed}"); // shown only if it fails
         (kind.run)(seed);
     }
-    println!("{} executions", seeds * kind.per_seed);
 }
 
 #[test]
