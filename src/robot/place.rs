@@ -233,7 +233,7 @@ mod tests {
     fn nonsense_from_the_cable_moves_nothing_out_of_bounds() {
         let mut way = Way::new(["X1"], PenWord::S(1.0));
         way.accepted(500);
-        way.report(&status("<Run|MPos:1e9,0,0|Bf:65535,0|WCO:0,0,0>"));
+        way.report(&status("<Run|MPos:999999999,0,0|Bf:65535,0|WCO:0,0,0>"));
         way.report(&status("<Run|MPos:0,0,0|Bf:0,0>"));
         assert!(way.place().line <= 1);
     }
