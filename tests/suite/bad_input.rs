@@ -85,6 +85,8 @@ fn every_kind_of_pixel_is_drawn() {
         ("alpha16.png", encoded(&picture.to_rgba16().into(), ImageFormat::Png)),
         ("photo.webp", encoded(&picture.to_rgb8().into(), ImageFormat::WebP)),
         ("gray.jpg", encoded(&picture.to_luma8().into(), ImageFormat::Jpeg)),
+        // The same disc in four inks: no encoder of ours writes CMYK, so the file lies beside this one.
+        ("cmyk.jpg", include_bytes!("cmyk.jpg").to_vec()),
     ];
     for (name, bytes) in &kinds {
         bench.file(name, bytes);
@@ -126,7 +128,28 @@ fn drawings_that_are_none() {
         bench.file(name, bytes);
         bench.run(&["plan", name, "--out", "out"]).refused(BAD_INPUT, &[name]);
     }
+    let crowd = "<path d='M1 1L2 2' stroke='#000'/>".repeat(600_000);
+    bench.file(
+        "crowd.svg",
+        format!("<svg xmlns='http://www.w3.org/2000/svg' width='9mm' height='9mm'>{crowd}</svg>").as_bytes(),
+    );
+    bench.run(&["plan", "crowd.svg", "--out", "out"]).refused(BAD_INPUT, &["crowd.svg", "elements"]);
     bench.run(&["plan", "missing.svg", "--out", "out"]).refused(BAD_INPUT, &["missing.svg", "no such file"]);
+}
+
+#[test]
+fn nested_transforms_and_no_view_box_are_planned() {
+    let bench = Bench::new();
+    bench.file(
+        "bare.svg",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><g transform='translate(5 5)'><g transform='scale(2) rotate(10)'>\
+          <path fill='none' stroke='#000' d='M10 10L90 40'/></g></g></svg>",
+    );
+    let run = bench.run(&["plan", "bare.svg", "--out", "out", "--json"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    // 85.44 px long, twice as large, at 96 px an inch.
+    let ink_mm = run.json()["ink_mm"].as_f64().expect("a length");
+    assert!((ink_mm - 85.44 * 2.0 * 25.4 / 96.0).abs() < 0.1, "{ink_mm} mm");
 }
 
 #[test]
