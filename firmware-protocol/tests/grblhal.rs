@@ -301,7 +301,7 @@ impl Replay {
                 }
                 // Where the recorded host held and went on, so does the operator.
                 Event::Byte(b'!') => self.sender.pause(),
-                Event::Byte(b'~') => self.sender.resume(),
+                Event::Byte(b'~') => self.sender.resume(self.now),
                 Event::Byte(_) | Event::Line(_) => {}
             }
         }
