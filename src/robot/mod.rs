@@ -9,27 +9,35 @@
 
 mod connect;
 mod driver;
+mod ending;
 mod ink;
+mod orders;
 mod place;
 mod port;
 mod ports;
 mod pty;
+mod schedule;
 mod serial;
 mod simulated;
 mod stop;
+mod trouble;
 
 pub use connect::ConnectError;
 pub use connect::Met;
 pub use connect::Remark;
 pub use connect::Talk;
-pub use driver::Broken;
-pub use driver::Ended;
+pub use driver::Held;
 pub use driver::Job;
-pub use driver::Why;
+pub use driver::News;
 pub use driver::parting;
 pub use driver::stream;
+pub use ending::Broken;
+pub use ending::Ended;
+pub use ending::Why;
 pub use firmware_protocol::sender::Config as SenderConfig;
 pub use firmware_protocol::sender::Pacing;
+pub use orders::Order;
+pub use orders::Orders;
 pub use place::PenWord;
 pub use place::Place;
 pub use port::Port;
@@ -38,12 +46,18 @@ pub use port::PortError;
 pub use ports::Found;
 pub use ports::list;
 pub use pty::Pty;
+pub use schedule::Schedule;
 pub use serial::Serial;
 pub use simulated::Pace;
 pub use simulated::Simulated;
 pub use simulated::settings;
 pub use stop::Stop;
 pub use stop::Wanted;
+pub use trouble::Mishap;
+pub use trouble::NoTrouble;
+pub use trouble::Trouble;
 
+#[cfg(test)]
+mod bad_days;
 #[cfg(test)]
 mod tests;

@@ -2,21 +2,28 @@
 //! profile, a wire of its baud rate to it, and a pen that inks what the motors really stepped.
 //!
 //! Time is the simulator's own ([`Pace::AtOnce`]) or this computer's ([`Pace::RealTime`]). The robot is switched on at
-//! home with its pen up; a profile with a Z axis stands at its lifted height then.
+//! home with its pen up; a profile with a Z axis stands at its lifted height then. [`Simulated::in_trouble`] puts a bad
+//! cable in between, and lets things happen to the machine.
 
+use std::collections::VecDeque;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use firmware_protocol::device::Bench;
 use firmware_protocol::device::Device;
 use firmware_protocol::device::Eeprom;
+use firmware_protocol::device::Executed;
 use firmware_protocol::device::Settings;
+use firmware_protocol::device::Switch;
 use firmware_protocol::link::Faults;
 use firmware_protocol::link::Link;
 
 use super::Port;
 use super::PortError;
 use super::ink::Pen;
+use super::trouble::Mishap;
+use super::trouble::Trouble;
 use crate::geom::Mm;
 use crate::geom::Point;
 use crate::plan::PenLift;
@@ -43,7 +50,14 @@ pub struct Simulated {
     /// Device time.
     now: Duration,
     down: Link,
+    up: Link,
     pen: Pen,
+    /// Where the motors stood when the firmware last started, in steps from home.
+    origin: [i32; 3],
+    /// What will happen yet, by device time.
+    mishaps: VecDeque<(Duration, Mishap)>,
+    /// The cable has been pulled out.
+    gone: bool,
 }
 
 /// The banner is over by then.
@@ -56,6 +70,11 @@ const MAX_S: f32 = 1000.0;
 impl Simulated {
     /// The robot of `profile`, switched on and ready.
     pub fn new(profile: &RobotProfile, pace: Pace) -> Self {
+        Self::in_trouble(profile, pace, &Trouble::default())
+    }
+
+    /// The same, at the end of a bad cable and with things that will happen to it.
+    pub fn in_trouble(profile: &RobotProfile, pace: Pace, trouble: &Trouble) -> Self {
         let mut device = Device::new(Eeprom::new(settings(profile)));
         device.set_line_cost(Duration::from_secs_f64(profile.line_secs));
         let byte = Duration::from_secs_f64(10.0 / f64::from(profile.baud));
@@ -66,7 +85,11 @@ impl Simulated {
             opened: Duration::ZERO,
             now: Duration::ZERO,
             down: Link::new(Faults { byte, ..Faults::default() }, 0),
+            up: Link::new(Faults { byte: Duration::ZERO, ..Faults::default() }, 0),
             pen: Pen::new(profile, MAX_S),
+            origin: [0; 3],
+            mishaps: VecDeque::new(),
+            gone: false,
         };
         robot.run(BOOT, false);
         if let PenLift::Z { up_mm, .. } = profile.pen {
@@ -75,6 +98,10 @@ impl Simulated {
         }
         robot.opened = robot.now;
         robot.switched_on = Instant::now();
+        robot.down = Link::new(Faults { byte, ..trouble.down }, trouble.seed);
+        // The firmware's own sending takes its time on the wire already.
+        robot.up = Link::new(Faults { byte: Duration::ZERO, ..trouble.up }, !trouble.seed);
+        robot.mishaps = trouble.mishaps.iter().map(|(at, mishap)| (robot.opened + *at, mishap.clone())).collect();
         robot
     }
 
@@ -93,6 +120,11 @@ impl Simulated {
         !self.pen.is_down()
     }
 
+    /// How fast its time runs.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
     /// The firmware and its machine.
     pub fn device(&self) -> &Device {
         &self.device
@@ -108,7 +140,8 @@ impl Simulated {
     fn run(&mut self, to: Duration, first: bool) -> Vec<u8> {
         let mut bytes = Vec::new();
         loop {
-            let events = [self.device.next_at(), self.down.next_at()];
+            let mishap_at = self.mishaps.front().map(|(at, _)| *at);
+            let events = [self.device.next_at(), self.down.next_at(), self.up.next_at(), mishap_at];
             let next = events.into_iter().flatten().min().unwrap_or(to).clamp(self.now, to);
             // Rounding to the firmware's clock must not stop the time.
             let next = (next + TICK).min(to);
@@ -118,18 +151,62 @@ impl Simulated {
             }
             self.device.advance(next);
             self.now = next;
-            while let Some((_, byte)) = self.device.sent() {
+            if let Some((_, mishap)) = self.mishaps.pop_front_if(|(at, _)| *at <= next) {
+                self.befall(mishap);
+            }
+            while let Some((at, byte)) = self.device.sent() {
+                self.up.send(byte, at);
+            }
+            while let Some((_, byte)) = self.up.receive(next) {
                 bytes.push(byte);
             }
-            while let Some(executed) = self.device.executed() {
-                self.pen.executed(executed);
-            }
-            if next >= to || first && !bytes.is_empty() {
+            self.ink_what_was_done();
+            if next >= to || first && !bytes.is_empty() || self.gone {
                 return bytes;
             }
         }
     }
+
+    fn ink_what_was_done(&mut self) {
+        while let Some(mut executed) = self.device.executed() {
+            if let Executed::Steps { carriage, .. } = &mut executed {
+                carriage.iter_mut().zip(self.origin).for_each(|(at, origin)| *at += origin);
+            }
+            self.pen.executed(executed);
+        }
+    }
+
+    fn befall(&mut self, mishap: Mishap) {
+        match mishap {
+            Mishap::Restart => {
+                self.ink_what_was_done();
+                let carriage = self.device.carriage();
+                self.origin.iter_mut().zip(carriage).for_each(|(origin, at)| *origin += at);
+                let blank = Device::new(Eeprom::new(Settings::default()));
+                let eeprom = std::mem::replace(&mut self.device, blank).power_off();
+                self.device = Device::new(eeprom);
+                self.device.advance(self.now);
+                // Without power there is no pulse: a servo lets go, which lifts its pen.
+                self.pen.executed(Executed::Spindle { at: self.now, duty: 0 });
+            }
+            Mishap::Hold => {
+                self.device.set_bench(Bench { hold_button: true, ..Bench::default() });
+                self.device.set_bench(Bench::default());
+            }
+            Mishap::Door => self.device.receive(DOOR),
+            Mishap::Limit => self.device.set_bench(Bench { limits: [Switch::Closed; 3], ..Bench::default() }),
+            Mishap::Line(line) => line.bytes().chain([b'\n']).for_each(|byte| self.device.receive(byte)),
+            Mishap::Gone => self.gone = true,
+        }
+    }
+
+    fn check_there(&self) -> Result<(), PortError> {
+        if self.gone { Err(PortError::Gone { port: "simulated".into() }) } else { Ok(()) }
+    }
 }
+
+/// The real-time byte that says that the safety door was opened.
+const DOOR: u8 = 0x84;
 
 /// A little more than one cycle of the firmware's processor.
 const TICK: Duration = Duration::from_nanos(100);
@@ -143,6 +220,7 @@ impl Port for Simulated {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        self.check_there()?;
         if self.pace == Pace::RealTime {
             self.now = self.now.max(self.opened + self.switched_on.elapsed());
         }
@@ -151,6 +229,7 @@ impl Port for Simulated {
     }
 
     fn read(&mut self, until: Duration) -> Result<Vec<u8>, PortError> {
+        self.check_there()?;
         match self.pace {
             Pace::AtOnce => Ok(self.run(self.opened.saturating_add(until), true)),
             Pace::RealTime => {

@@ -182,6 +182,11 @@ impl Sender {
         }
     }
 
+    /// Whether a rest has been asked for, and has come or will come.
+    pub fn rests(&self) -> bool {
+        self.working() && self.rest.is_some()
+    }
+
     /// Goes on after a pause, a rest, a hold.
     pub fn resume(&mut self, now: Duration) {
         match self.phase {

@@ -55,6 +55,14 @@ impl Cable {
         }
     }
 
+    /// Whether it takes as long as a robot does, so that a person can follow.
+    pub fn is_real_time(&self) -> bool {
+        match self {
+            Self::Simulated(robot) => robot.pace() == Pace::RealTime,
+            Self::Serial { .. } => true,
+        }
+    }
+
     /// How to send through it.
     pub fn sender(&self) -> SenderConfig {
         match self {

@@ -8,6 +8,7 @@ mod doctor;
 mod draw;
 mod drawing;
 mod interrupt;
+mod keyboard;
 mod output;
 mod plan;
 mod progress;

@@ -20,6 +20,8 @@ use std::time::Instant;
 
 use portraitist::plan::RobotProfile;
 use portraitist::robot::Job;
+use portraitist::robot::News;
+use portraitist::robot::Orders;
 use portraitist::robot::Pace;
 use portraitist::robot::Pacing;
 use portraitist::robot::SenderConfig;
@@ -60,7 +62,8 @@ fn program(file: &str) -> Result<(), String> {
         let job = Job::new(lines.clone(), &robot);
         let (mut dry, mut drawing) = (0, 0);
         let begun = Instant::now();
-        stream(&mut simulated, job, config, &Stop::default(), &mut |place, status| {
+        stream(&mut simulated, job, config, &Orders::default(), &mut |news| {
+            let News::At(place, status) = news else { return };
             // While so many moves lie ahead without a wait, an empty planner can only mean that lines came too late.
             let ahead = lines.iter().skip(place.line).take(robot.planner_blocks + 1);
             if place.share > 0.0 && ahead.filter(|line| line.starts_with(['X', 'Y'])).count() > robot.planner_blocks {
@@ -150,7 +153,7 @@ fn one_stop(trial: usize) -> Result<Duration, String> {
         at
     });
     let lines = (0..200).map(|i| format!("X{}Y{}", i % 90, i % 70)).collect();
-    stream(&mut port, Job::new(lines, &robot), SenderConfig::default(), &stop, &mut |_, _| {})
+    stream(&mut port, Job::new(lines, &robot), SenderConfig::default(), &Orders::new(&stop), &mut |_| {})
         .map_err(|broken| broken.why.to_string())?;
     let thrown = thrown.join().map_err(|_| "the thrower died")?;
     drop((port, slave));
