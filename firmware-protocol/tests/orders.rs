@@ -42,6 +42,16 @@ fn drawing(millis: u64) -> (Pair, Vec<bool>) {
     (pair, up)
 }
 
+/// Runs until the sender is at `phase`.
+#[track_caller]
+fn run_to(pair: &mut Pair, phase: Phase) {
+    let until = pair.now + AT_MOST;
+    while pair.sender.phase() != phase {
+        assert!(pair.now < until, "still {:?}, not {phase:?}", pair.sender.phase());
+        pair.run(pair.now + Duration::from_millis(10));
+    }
+}
+
 /// Asks for a rest before the first line from which the pen is up and which has not been sent.
 fn rest(pair: &mut Pair, up: &[bool]) -> usize {
     let sent = pair.sender.sent();
@@ -73,7 +83,7 @@ proptest! {
         if pair.sender.phase() == Phase::Streaming {
             let line = rest(&mut pair, &up);
             if line < lines.len() {
-                pair.run_to(Phase::Resting);
+                run_to(&mut pair, Phase::Resting);
                 prop_assert_eq!((pair.sender.sent(), pair.sender.accepted()), (line, line));
                 prop_assert!(!pair.device.is_moving());
                 let (at, written) = (pair.device.carriage(), pair.written.len());
@@ -99,7 +109,7 @@ fn a_rest_that_is_taken_back_in_time_is_none() {
     rest(&mut pair, &up);
     pair.run(pair.now + Duration::from_millis(100));
     pair.sender.resume(pair.now);
-    pair.run_to(Phase::Done);
+    run_to(&mut pair, Phase::Done);
     assert!(!pair.written.contains(&b'~'), "nothing was held");
 }
 
@@ -111,14 +121,14 @@ fn a_rest_behind_the_last_stroke_is_the_end() {
         pair.sender.resume(pair.now);
         pair.run(pair.now + Duration::from_millis(20));
     }
-    pair.run_to(Phase::Done);
+    run_to(&mut pair, Phase::Done);
 }
 
 #[test]
 fn a_stop_ends_a_rest_with_the_pen_lifted() {
     let (mut pair, up) = drawing(2000);
     rest(&mut pair, &up);
-    pair.run_to(Phase::Resting);
+    run_to(&mut pair, Phase::Resting);
     pair.sender.stop(pair.now);
     ends(pair, Phase::Stopped { position_kept: true });
 }
@@ -131,7 +141,7 @@ fn a_stop_overtakes_a_rest_and_a_hold() {
     ends(pair, Phase::Stopped { position_kept: true });
     let (mut pair, _) = drawing(2000);
     pair.device.set_bench(Bench { hold_button: true, ..Bench::default() });
-    pair.run_to(Phase::Paused);
+    run_to(&mut pair, Phase::Paused);
     pair.sender.stop(pair.now);
     ends(pair, Phase::Stopped { position_kept: true });
 }
@@ -140,33 +150,33 @@ fn a_stop_overtakes_a_rest_and_a_hold() {
 fn the_button_on_the_machine_resumes_too() {
     let (mut pair, _) = drawing(2000);
     pair.device.set_bench(Bench { hold_button: true, ..Bench::default() });
-    pair.run_to(Phase::Paused);
+    run_to(&mut pair, Phase::Paused);
     pair.device.set_bench(Bench::default());
     pair.run(pair.now + Duration::from_secs(20));
     assert_eq!(pair.sender.phase(), Phase::Paused, "releasing the hold button alone moves nothing");
     pair.device.set_bench(Bench { start_button: true, ..Bench::default() });
-    pair.run_to(Phase::Done);
+    run_to(&mut pair, Phase::Done);
 }
 
 #[test]
 fn a_hold_in_a_rest_is_told_and_one_resume_ends_both() {
     let (mut pair, up) = drawing(2000);
     rest(&mut pair, &up);
-    pair.run_to(Phase::Resting);
+    run_to(&mut pair, Phase::Resting);
     pair.device.receive(0x84);
-    pair.run_to(Phase::Paused);
+    run_to(&mut pair, Phase::Paused);
     let at = pair.device.carriage();
     pair.run(pair.now + Duration::from_secs(5));
     assert_eq!(pair.device.carriage(), at);
     pair.sender.resume(pair.now);
-    pair.run_to(Phase::Done);
+    run_to(&mut pair, Phase::Done);
 }
 
 #[test]
 fn another_programs_jog_in_a_rest_is_told() {
     let (mut pair, up) = drawing(2000);
     rest(&mut pair, &up);
-    pair.run_to(Phase::Resting);
+    run_to(&mut pair, Phase::Resting);
     pair.run(pair.now + Duration::from_millis(50));
     for byte in *b"$J=G91X90F2000\n" {
         pair.down.send(byte, pair.now);
@@ -179,7 +189,7 @@ fn another_programs_jog_in_a_rest_is_told() {
 fn a_pendant_that_jogs_behind_the_cable_is_told() {
     let (mut pair, up) = drawing(2000);
     rest(&mut pair, &up);
-    pair.run_to(Phase::Resting);
+    run_to(&mut pair, Phase::Resting);
     // Its answer goes to the pendant.
     for byte in *b"$J=G91X90F2000\n" {
         pair.device.receive(byte);
@@ -194,7 +204,7 @@ fn check_mode_and_sleep_end_the_program() {
     for (line, failure) in [("$C\n", Failure::Checking), ("$SLP\n", Failure::Asleep)] {
         let (mut pair, up) = drawing(2000);
         rest(&mut pair, &up);
-        pair.run_to(Phase::Resting);
+        run_to(&mut pair, Phase::Resting);
         line.bytes().for_each(|byte| pair.device.receive(byte));
         pair.device.advance(pair.now + Duration::from_millis(5));
         while pair.device.sent().is_some() {}
@@ -258,7 +268,7 @@ fn a_machine_that_gets_nowhere_is_a_stall() {
 fn the_pen_is_lifted_though_the_first_line_that_does_is_lost() {
     let (mut pair, _) = drawing(2000);
     pair.sender.stop(pair.now);
-    pair.run_to(Phase::Parting);
+    run_to(&mut pair, Phase::Parting);
     let sound = pair.down.clone();
     pair.down = Link::new(Faults { lost: 1_000_000, ..Faults::default() }, 1);
     pair.run(pair.now + Duration::from_millis(500));

@@ -75,7 +75,7 @@ fn pen_word(profile: &RobotProfile) -> PenWord {
 pub enum News<'a> {
     /// A report: where the drawing stands.
     At(&'a Place, &'a Status),
-    /// A pause was ordered: it comes after this stroke.
+    /// A pause was ordered: it comes after this stroke, or not at all if that is the last.
     Pausing {
         /// Strokes drawn by then.
         after: usize,
@@ -229,8 +229,12 @@ impl Run<'_> {
             }
             Order::Pause | Order::PauseOrResume if !self.sender.rests() => {
                 let line = self.way.next_pen_up(self.sender.sent());
-                self.sender.rest_before(line);
-                watch(News::Pausing { after: self.way.pen_downs_before(line) });
+                let after = self.way.pen_downs_before(line);
+                // Behind the last stroke nothing is left to be put off.
+                if after < self.way.pen_downs() {
+                    self.sender.rest_before(line);
+                }
+                watch(News::Pausing { after });
             }
             _ => {}
         }

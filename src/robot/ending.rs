@@ -84,7 +84,7 @@ fn sentence(failure: &Failure) -> String {
             "something else moves the robot (a jog, homing, another program); leave it to one program at a time"
         }
         Failure::Checking => {
-            "the firmware is in check mode ($C), in which it draws nothing; robot unlock or a reset ends that"
+            "the firmware was in check mode ($C), in which it draws nothing; it has been reset, so start anew"
         }
         Failure::Asleep => {
             "the firmware was put to sleep and has let go of its motors: its position is uncertain, send the robot home"

@@ -2,10 +2,11 @@
 //! ([`stream`]).
 //!
 //! Read first: `port` (what a cable is), then `driver` (the loop), `place` (how far a drawing has come) and `connect`
-//! (who answers). Behind the door stand a serial port ([`Serial`]) and the simulated robot ([`Simulated`]), which inks
+//! (who answers), `orders` (stop, pause, go on) and `ending` (why a drawing broke off). Behind the door stand a serial port ([`Serial`]) and the simulated robot ([`Simulated`]), which inks
 //! what its motors stepped; [`Pty`] offers the latter to any other program.
 //! Promises: a stop asked for overtakes every line that has not been written; the last line sent lifts the pen; where a
-//! drawing stands is found from what was executed, not from what was sent. Units: mm in the robot's field, seconds.
+//! drawing stands is found from where the machine is, not from what was sent or answered; a pause comes with the pen up,
+//! and nothing moves again without a person. Units: mm in the robot's field, seconds.
 
 mod connect;
 mod driver;

@@ -10,7 +10,6 @@ use firmware_protocol::link::Link;
 use firmware_protocol::sender::Config;
 use firmware_protocol::sender::Output;
 use firmware_protocol::sender::Pacing;
-use firmware_protocol::sender::Phase;
 use firmware_protocol::sender::Sender;
 
 /// No program of these tests takes longer.
@@ -100,15 +99,5 @@ impl Pair {
         let lines: Vec<u8> = self.written.iter().copied().filter(|b| !matches!(b, b'?' | b'!' | b'~' | 0x18)).collect();
         let text = String::from_utf8(lines).expect("ASCII");
         text.strip_suffix('\n').and_then(|text| text.rsplit('\n').next()).unwrap_or("").to_owned()
-    }
-
-    /// Runs until the sender is at `phase`.
-    #[track_caller]
-    pub fn run_to(&mut self, phase: Phase) {
-        let until = self.now + AT_MOST;
-        while self.sender.phase() != phase {
-            assert!(self.now < until, "still {:?}, not {phase:?}", self.sender.phase());
-            self.run(self.now + Duration::from_millis(10));
-        }
     }
 }

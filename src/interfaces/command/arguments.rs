@@ -7,6 +7,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+use crate::robot::Trouble;
+
 /// Exit codes, as `--help` shows them (`fault.rs` is their source; a test compares).
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -84,6 +86,7 @@ pub enum Command {
 
 /// `portraitist draw`
 #[derive(Debug, Args)]
+#[command(after_help = WHILE_IT_DRAWS)]
 pub struct Draw {
     /// The photo: JPEG, PNG or WebP; `-` reads it from standard input
     #[arg(value_name = "PHOTO", conflicts_with_all = ["sitter", "camera", "camera_dir"])]
@@ -176,8 +179,17 @@ pub struct Plan {
     pub machine: Machine,
 }
 
+/// What a person can do while a robot draws.
+const WHILE_IT_DRAWS: &str = "\
+While it draws (with --port or --real-time):
+  p, SIGUSR1    pause at the next pen-up: what is sent is drawn first, a stroke or a few seconds
+  p, r, SIGUSR2 go on, after a pause or when the robot is held
+  Ctrl-C, SIGTERM once: hold, lift the pen, keep the position; twice: reset at once; three times: leave
+The port is locked meanwhile, so robot stop cannot reach the robot: use these, or kill -INT.";
+
 /// `portraitist send`
 #[derive(Debug, Args)]
+#[command(after_help = WHILE_IT_DRAWS)]
 pub struct Send {
     /// The program, as `program.gcode` of a drawing's folder; it is proved against robot and paper first
     #[arg(value_name = "PROGRAM")]
@@ -200,6 +212,10 @@ pub struct Sim {
     /// Write the sheet as the pen has inked it, at the end
     #[arg(long, value_name = "FILE.png")]
     pub sheet: Option<PathBuf>,
+    /// A bad cable and a bad day, to try a sender on, as in lost=200,garbled=50,seed=7,hold@30,restart@60: chances in a
+    /// million for each byte, and what happens after so many seconds (hold, door, limit, restart, gone, line@9:G4P1)
+    #[arg(long, value_name = "TROUBLE")]
+    pub trouble: Option<Trouble>,
     #[command(flatten)]
     pub machine: Machine,
 }

@@ -113,7 +113,7 @@ impl Drawing<'_> {
     /// Tells the news; `secs_at` knows the program's own time at a place.
     pub fn hear(&mut self, news: &News, secs_at: impl Fn(&Place) -> f64) {
         match news {
-            News::At(place, _) => return self.at(place, secs_at(place)),
+            News::At(place, _) => self.at(place, secs_at(place)),
             News::Pausing { after } if *after >= self.strokes => {
                 self.tell(false, "the last stroke is on its way: the drawing ends before it could pause");
             }
