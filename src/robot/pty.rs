@@ -1,8 +1,9 @@
 //! The simulated robot on a pseudo-terminal, for any program that speaks to a serial port.
 //!
 //! Bytes go through the simulator's wire at the profile's baud rate, in real time, so a sender that counts wrongly
-//! loses here what it would lose on a desk. Opening the port does not reset the robot (as with native USB).
-//! It refuses nothing; the robot keeps its position and its settings while senders come and go.
+//! loses here what it would lose on a desk. Opening the port does not reset the robot (as with native USB) unless that
+//! is asked for (as with an Arduino Uno, whose DTR line does).
+//! It refuses nothing; the robot keeps its settings while senders come and go, and its position if it is not reset.
 
 use std::fs::File;
 use std::io;
@@ -27,21 +28,24 @@ use crate::fault::Kind;
 #[derive(Debug)]
 pub struct Pty {
     master: File,
-    /// Held open, so that a sender's leaving does not close the line.
-    _slave: OwnedFd,
+    /// Held open, so that a sender's leaving does not close the line; not held where each sender's coming is to be seen.
+    slave: Option<OwnedFd>,
     path: PathBuf,
     link: Option<PathBuf>,
 }
 
+/// What a read of a terminal says that nobody has open.
+const EIO: i32 = rustix::io::Errno::IO.raw_os_error();
 /// Bytes taken at a time.
 const READ_BYTES: usize = 256;
 
 impl Pty {
-    /// Opens one; `link` (if given) becomes a symbolic link to it until it is dropped.
+    /// Opens one; `link` (if given) becomes a symbolic link to it until it is dropped. With `reset_on_open` the robot
+    /// starts anew whenever a sender opens it.
     ///
     /// # Errors
     /// The system has no pseudo-terminals, or something that is no link stands where the link should be.
-    pub fn open(link: Option<&Path>) -> Result<Self, Fault> {
+    pub fn open(link: Option<&Path>, reset_on_open: bool) -> Result<Self, Fault> {
         let fault = |e: io::Error| Fault::new(Kind::Unexpected, format!("no pseudo-terminal can be had ({e})"));
         let (master, slave, path) = open().map_err(|e| fault(e.into()))?;
         if let Some(link) = link {
@@ -54,7 +58,7 @@ impl Pty {
                 )
             })?;
         }
-        Ok(Self { master, _slave: slave, path, link: link.map(Path::to_owned) })
+        Ok(Self { master, slave: (!reset_on_open).then_some(slave), path, link: link.map(Path::to_owned) })
     }
 
     /// Its path, as in `/dev/pts/7`.
@@ -69,13 +73,24 @@ impl Pty {
     pub fn serve(&mut self, robot: &mut Simulated, stop: &Stop) -> Result<(), Fault> {
         let fault = |e: io::Error| Fault::new(Kind::Unexpected, format!("the pseudo-terminal failed ({e})"));
         let mut bytes = [0; READ_BYTES];
+        let mut somebody = self.slave.is_some();
         while !stop.is_thrown() {
-            match self.master.read(&mut bytes) {
+            let read = self.master.read(&mut bytes);
+            let nobody = self.slave.is_none() && read.as_ref().is_err_and(|e| e.raw_os_error() == Some(EIO));
+            if !nobody && !somebody {
+                robot.restart();
+            }
+            somebody = !nobody;
+            match read {
                 Ok(read) => robot.write(&bytes[..read])?,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock || e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(fault(e)),
+                Err(e) if !nobody => return Err(fault(e)),
+                Err(_) => {}
             }
             let said = robot.read(std::time::Duration::MAX)?;
+            if nobody {
+                continue; // said into the air
+            }
             match self.master.write_all(&said) {
                 // Nobody reads: what does not fit is lost, as on a real line.
                 Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(fault(e)),

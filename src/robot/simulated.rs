@@ -2,8 +2,8 @@
 //! profile, a wire of its baud rate to it, and a pen that inks what the motors really stepped.
 //!
 //! Time is the simulator's own ([`Pace::AtOnce`]) or this computer's ([`Pace::RealTime`]). The robot is switched on at
-//! home with its pen up; a profile with a Z axis stands at its lifted height then. [`Simulated::in_trouble`] puts a bad
-//! cable in between, and lets things happen to the machine.
+//! home with its pen up; a profile with a Z axis stands at its lifted height then, one with homing has been homed.
+//! [`Simulated::in_trouble`] puts a bad cable in between, and lets things happen to the machine.
 
 use std::collections::VecDeque;
 use std::thread;
@@ -13,7 +13,6 @@ use std::time::Instant;
 use firmware_protocol::device::Bench;
 use firmware_protocol::device::Device;
 use firmware_protocol::device::Eeprom;
-use firmware_protocol::device::Executed;
 use firmware_protocol::device::Settings;
 use firmware_protocol::device::Switch;
 use firmware_protocol::link::Faults;
@@ -52,8 +51,6 @@ pub struct Simulated {
     down: Link,
     up: Link,
     pen: Pen,
-    /// Where the motors stood when the firmware last started, in steps from home.
-    origin: [i32; 3],
     /// What will happen yet, by device time.
     mishaps: VecDeque<(Duration, Mishap)>,
     /// The cable has been pulled out.
@@ -62,20 +59,46 @@ pub struct Simulated {
 
 /// The banner is over by then.
 const BOOT: Duration = Duration::from_millis(200);
+/// An Arduino Uno's boot loader waits so long for a new firmware.
+const BOOT_LOADER: Duration = Duration::from_millis(1800);
+/// Homing is over by then.
+const HOMING: Duration = Duration::from_secs(60);
+/// The switches are closed beyond this side of the origin.
+const SWITCH_MM: f32 = -1.0;
 /// In real time a reader is let go so often, to look at the stop switch.
 const NAP: Duration = Duration::from_millis(2);
 /// The spindle speed that Grbl's settings give as highest; a profile's `S` values are parts of it.
 const MAX_S: f32 = 1000.0;
 
 impl Simulated {
-    /// The robot of `profile`, switched on and ready.
+    /// The robot of `profile`, switched on and ready; homed, if it has homing.
     pub fn new(profile: &RobotProfile, pace: Pace) -> Self {
         Self::in_trouble(profile, pace, &Trouble::default())
     }
 
     /// The same, at the end of a bad cable and with things that will happen to it.
     pub fn in_trouble(profile: &RobotProfile, pace: Pace, trouble: &Trouble) -> Self {
-        let mut device = Device::new(Eeprom::new(settings(profile)));
+        let mut robot = Self::of(Device::new(Eeprom::new(settings(profile))), profile, pace);
+        if profile.homing {
+            let limits = [Switch::AtOrBelow(SWITCH_MM); 3];
+            robot.device.set_bench(Bench { limits, ..robot.device.bench() });
+            for line in ["$H\n", "G10L20P1X0Y0\n"] {
+                robot.send(line.as_bytes());
+                robot.run(robot.now + HOMING, false);
+            }
+            robot.opened = robot.now;
+            robot.switched_on = Instant::now();
+        }
+        let byte = Duration::from_secs_f64(10.0 / f64::from(profile.baud));
+        robot.down = Link::new(Faults { byte, ..trouble.down }, trouble.seed);
+        // The firmware's own sending takes its time on the wire already.
+        robot.up = Link::new(Faults { byte: Duration::ZERO, ..trouble.up }, !trouble.seed);
+        robot.mishaps = trouble.mishaps.iter().map(|(at, mishap)| (robot.opened + *at, mishap.clone())).collect();
+        robot
+    }
+
+    /// A robot with the mechanics of `profile` around `device`, whose memory may hold anything.
+    pub(super) fn of(mut device: Device, profile: &RobotProfile, pace: Pace) -> Self {
         device.set_line_cost(Duration::from_secs_f64(profile.line_secs));
         let byte = Duration::from_secs_f64(10.0 / f64::from(profile.baud));
         let mut robot = Self {
@@ -87,7 +110,6 @@ impl Simulated {
             down: Link::new(Faults { byte, ..Faults::default() }, 0),
             up: Link::new(Faults { byte: Duration::ZERO, ..Faults::default() }, 0),
             pen: Pen::new(profile, MAX_S),
-            origin: [0; 3],
             mishaps: VecDeque::new(),
             gone: false,
         };
@@ -98,11 +120,13 @@ impl Simulated {
         }
         robot.opened = robot.now;
         robot.switched_on = Instant::now();
-        robot.down = Link::new(Faults { byte, ..trouble.down }, trouble.seed);
-        // The firmware's own sending takes its time on the wire already.
-        robot.up = Link::new(Faults { byte: Duration::ZERO, ..trouble.up }, !trouble.seed);
-        robot.mishaps = trouble.mishaps.iter().map(|(at, mishap)| (robot.opened + *at, mishap.clone())).collect();
         robot
+    }
+
+    /// Starts anew, as an Arduino Uno does when its port is opened: the pen goes up, the carriage stays where it stands,
+    /// and what is sent before the banner feeds the boot loader.
+    pub fn restart(&mut self) {
+        self.device.power_cycle(BOOT_LOADER);
     }
 
     /// What the pen has drawn so far: lines on `sheet`, in drawing order, each within a motor step of the truth.
@@ -128,6 +152,11 @@ impl Simulated {
     /// The firmware and its machine.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_bench(&mut self, bench: Bench) {
+        self.device.set_bench(bench);
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -160,35 +189,18 @@ impl Simulated {
             while let Some((_, byte)) = self.up.receive(next) {
                 bytes.push(byte);
             }
-            self.ink_what_was_done();
+            while let Some(executed) = self.device.executed() {
+                self.pen.executed(executed);
+            }
             if next >= to || first && !bytes.is_empty() || self.gone {
                 return bytes;
             }
         }
     }
 
-    fn ink_what_was_done(&mut self) {
-        while let Some(mut executed) = self.device.executed() {
-            if let Executed::Steps { carriage, .. } = &mut executed {
-                carriage.iter_mut().zip(self.origin).for_each(|(at, origin)| *at += origin);
-            }
-            self.pen.executed(executed);
-        }
-    }
-
     fn befall(&mut self, mishap: Mishap) {
         match mishap {
-            Mishap::Restart => {
-                self.ink_what_was_done();
-                let carriage = self.device.carriage();
-                self.origin.iter_mut().zip(carriage).for_each(|(origin, at)| *origin += at);
-                let blank = Device::new(Eeprom::new(Settings::default()));
-                let eeprom = std::mem::replace(&mut self.device, blank).power_off();
-                self.device = Device::new(eeprom);
-                self.device.advance(self.now);
-                // Without power there is no pulse: a servo lets go, which lifts its pen.
-                self.pen.executed(Executed::Spindle { at: self.now, duty: 0 });
-            }
+            Mishap::Restart => self.device.power_cycle(Duration::ZERO),
             Mishap::Hold => {
                 self.device.set_bench(Bench { hold_button: true, ..Bench::default() });
                 self.device.set_bench(Bench::default());
@@ -251,6 +263,9 @@ pub fn settings(profile: &RobotProfile) -> Settings {
     let axes =
         |first: u8, values: [f64; 3]| (first..).zip(values.map(|value| value as f32)).collect::<Vec<(u8, f32)>>();
     let mut values = vec![(1, 255.0), (10, 3.0), (11, profile.junction_deviation_mm as f32), (30, MAX_S)];
+    if profile.homing {
+        values.extend([(22, 1.0), (23, 7.0)]); // towards the lower end of each axis
+    }
     values.extend(axes(100, profile.steps_per_mm));
     values.extend(axes(110, profile.max_rate_mm_min));
     values.extend(axes(120, profile.acceleration_mm_s2));

@@ -154,14 +154,34 @@ struct Probe {
 impl Device {
     /// Switches the power on; time counts from here.
     pub fn new(eeprom: Eeprom) -> Self {
+        Self::powered(eeprom, 0)
+    }
+
+    /// The processor starts anew, as when the supply dips or a port is opened whose DTR line resets the board: all that
+    /// the memory does not keep is forgotten, the carriage stays where it stands, and what comes before the banner,
+    /// `boot` from now, is lost.
+    pub fn power_cycle(&mut self, boot: Duration) {
+        let fresh = Self::powered(core::mem::take(&mut self.eeprom), self.now + cycles(boot));
+        let before = core::mem::replace(self, fresh);
+        self.line_cost = before.line_cost;
+        self.carriage = before.carriage;
+        self.bench = before.bench;
+        self.limits_before = before.limits_before;
+        self.executed = before.executed;
+        if before.duty != 0 {
+            self.record(Executed::Spindle { at: duration(before.now), duty: 0 });
+        }
+    }
+
+    fn powered(eeprom: Eeprom, now: u64) -> Self {
         let settings = eeprom.settings.clone().unwrap_or_default();
         let blank = eeprom.settings.is_none();
         let mut device = Self {
-            now: 0,
-            main_at: Some(0),
-            busy_until: 0,
+            now,
+            main_at: Some(now),
+            busy_until: now,
             line_cost: 0,
-            last_byte: 0,
+            last_byte: now,
             serial: Serial::default(),
             interpreter: Interpreter::new(eeprom.coordinates[0]),
             eeprom,

@@ -75,8 +75,8 @@ pub enum Command {
     /// What the configuration says, and whether it is right
     #[command(subcommand)]
     Config(Config),
-    /// Check camera, ports, permissions, model files and disk
-    Doctor,
+    /// Check camera, ports, permissions, model files and disk; the robot too, if asked
+    Doctor(Doctor),
     /// Completions for your shell, on standard output
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -122,9 +122,16 @@ pub struct Draw {
 /// Where a program is sent.
 #[derive(Debug, Args)]
 pub struct Cable {
-    /// Serial port of the robot, or `simulated` [default: port.path of the configuration]
-    #[arg(long, value_name = "PATH")]
+    /// Serial port of the robot: a path, a name that robot list shows, usb:VENDOR:PRODUCT[:SERIAL], or `simulated`
+    /// [default: port.path of the configuration]
+    #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
+    /// The real robot's pen stands lifted at its field's lower left corner, where the drawing begins
+    #[arg(long, conflicts_with = "home")]
+    pub at_origin: bool,
+    /// Send the real robot home first, then to where the drawing begins
+    #[arg(long)]
+    pub home: bool,
     /// Let the simulated robot take as long as a real one
     #[arg(long)]
     pub real_time: bool,
@@ -209,6 +216,9 @@ pub struct Sim {
     /// Make a symbolic link to the pseudo-terminal, so that its name stays
     #[arg(long, value_name = "PATH")]
     pub pty_link: Option<PathBuf>,
+    /// Start anew whenever the port is opened, and take 1.8 s for it, as an Arduino Uno does
+    #[arg(long)]
+    pub reset_on_open: bool,
     /// Write the sheet as the pen has inked it, at the end
     #[arg(long, value_name = "FILE.png")]
     pub sheet: Option<PathBuf>,
@@ -229,9 +239,12 @@ pub enum Robot {
     Status {
         #[command(flatten)]
         at: At,
-        /// Wait until the port is there
+        /// Wait until a robot is there
         #[arg(long)]
         wait: bool,
+        /// Tell every change, and look for the robot again whenever it is gone, until Ctrl-C
+        #[arg(long, conflicts_with = "wait")]
+        follow: bool,
     },
     /// Home the axes by their switches
     Home(At),
@@ -251,8 +264,16 @@ pub enum Robot {
     /// Lift or lower the pen
     #[command(subcommand)]
     Pen(Pen),
+    /// The pen stands lifted at the field's lower left corner: from now on this is 0, 0, also without power
+    Origin(At),
     /// The firmware's settings, and where they differ from the profile
-    Settings(At),
+    Settings {
+        #[command(flatten)]
+        at: At,
+        /// Write a setting first, as in '$32=0' (repeatable)
+        #[arg(long, value_name = "$N=VALUE")]
+        write: Vec<String>,
+    },
     /// Hold, reset, lift the pen
     Stop(At),
 }
@@ -269,12 +290,24 @@ pub enum Pen {
 /// At which port, and which robot is expected there.
 #[derive(Debug, Args)]
 pub struct At {
-    /// Serial port of the robot [default: port.path of the configuration]
-    #[arg(long, value_name = "PATH")]
+    /// Serial port of the robot: a path, a name that robot list shows, or usb:VENDOR:PRODUCT[:SERIAL] [default: port.path
+    /// of the configuration]
+    #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
     /// Robot profile: a name or a file
     #[arg(long, value_name = "NAME")]
     pub robot: Option<String>,
+}
+
+/// `portraitist doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Meet the robot at the port too, as the one of this profile or of the configuration; this resets many boards
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    pub robot: Option<Option<String>>,
+    /// Its serial port [default: port.path of the configuration]
+    #[arg(long, value_name = "PORT", requires = "robot")]
+    pub port: Option<String>,
 }
 
 /// `portraitist camera`

@@ -59,7 +59,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     drawing::write_plan(&folder, &job.plan, &job.program, &config, &name, command.travels)?;
 
     let pace = if command.cable.real_time { Pace::RealTime } else { Pace::AtOnce };
-    let mut cable = Cable::open(command.cable.port.as_deref(), &config, pace, stop)?;
+    let mut cable = Cable::open(&command.cable, &config, pace, stop)?;
     let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, &mut cable, &orders, &mut progress)?;
     let stages: serde_json::Map<_, _> =
         progress.finish().iter().map(|(stage, took)| (stage.name().to_owned(), json!(took.as_secs_f64()))).collect();
