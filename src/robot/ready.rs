@@ -49,7 +49,7 @@ impl Met {
         match self.status.state {
             State::Idle => {}
             State::Alarm if origin == Origin::Home => {}
-            State::Alarm => return Err(ConnectError::Locked { homing: self.homing() }),
+            State::Alarm => return self.unlocked(),
             state => return Err(ConnectError::NotIdle { state: state_name(state) }),
         }
         if origin == Origin::Home && self.homing() == Some(false) {
@@ -59,6 +59,14 @@ impl Met {
             ));
         }
         Ok(())
+    }
+
+    /// Proves that no alarm keeps it from moving.
+    ///
+    /// # Errors
+    /// One does.
+    pub fn unlocked(&self) -> Result<(), ConnectError> {
+        if self.status.state == State::Alarm { Err(ConnectError::Locked { homing: self.homing() }) } else { Ok(()) }
     }
 
     /// Proves that it counts itself to stand lifted at the origin; one that does not tell is believed.

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod connecting;
 mod fuzzed;
 mod house_rules;
 mod journey;

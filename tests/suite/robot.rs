@@ -23,10 +23,10 @@ use serde_json::Value;
 use crate::program::Bench;
 
 /// A running `portraitist sim`.
-struct Sim {
-    child: Child,
+pub struct Sim {
+    pub child: Child,
     said: BufReader<ChildStdout>,
-    port: String,
+    pub port: String,
 }
 
 impl Sim {
@@ -34,7 +34,8 @@ impl Sim {
         Self::with(bench, &[])
     }
 
-    fn with(bench: &Bench, arguments: &[&str]) -> Self {
+    /// One with more `arguments`.
+    pub fn with(bench: &Bench, arguments: &[&str]) -> Self {
         let mut child = bench
             .command(&[&["sim", "--json", "--sheet", "sheet.png"], arguments].concat())
             .stdout(Stdio::piped())
@@ -49,7 +50,7 @@ impl Sim {
     }
 
     /// Ends it with Ctrl-C; gives what it says at last.
-    fn end(mut self) -> Value {
+    pub fn end(mut self) -> Value {
         interrupt(&self.child);
         let mut text = String::new();
         self.said.read_to_string(&mut text).expect("text");
@@ -65,7 +66,7 @@ impl Drop for Sim {
     }
 }
 
-fn interrupt(child: &Child) {
+pub fn interrupt(child: &Child) {
     signal(child, Signal::INT);
 }
 
@@ -100,7 +101,7 @@ fn still_drawing(child: &mut Child) -> bool {
 }
 
 /// Plans `strokes` lines of `length` mm into `out/`.
-fn program(bench: &Bench, strokes: u32, length: u32) -> &'static str {
+pub fn program(bench: &Bench, strokes: u32, length: u32) -> &'static str {
     let lines: String =
         (0..strokes).map(|i| format!("<path d=\"M20 {y}h{length}\" stroke=\"black\"/>", y = 20 + 9 * i)).collect();
     let svg = format!(
@@ -112,7 +113,7 @@ fn program(bench: &Bench, strokes: u32, length: u32) -> &'static str {
     "out/program.gcode"
 }
 
-fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
+pub fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
     for _ in 0..1500 {
         if there() {
             return;
@@ -123,13 +124,13 @@ fn wait_for(what: &str, mut there: impl FnMut() -> bool) {
 }
 
 /// Ends a process that was begun with standard error piped: its exit code and what it said.
-fn ended(mut child: Child) -> (Option<i32>, String) {
+pub fn ended(mut child: Child) -> (Option<i32>, String) {
     let mut said = String::new();
     child.stderr.take().expect("piped").read_to_string(&mut said).expect("text");
     (child.wait().expect("it ends").code(), said)
 }
 
-fn begun(mut command: Command) -> Child {
+pub fn begun(mut command: Command) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts")
 }
 
@@ -138,7 +139,7 @@ fn a_program_is_sent_over_a_terminal_and_executed() {
     let bench = Bench::new();
     let program = program(&bench, 3, 20);
     let sim = Sim::start(&bench);
-    let sent = bench.run(&["send", program, "--port", &sim.port, "--json"]);
+    let sent = bench.run(&["send", program, "--port", &sim.port, "--at-origin", "--json"]);
     assert_eq!(sent.code, 0, "{}", sent.stderr);
     let sent = sent.json();
     let virtual_time = bench.run(&["send", program, "--json"]).json();
@@ -156,7 +157,7 @@ fn a_robot_that_vanishes_in_mid_drawing_is_told_with_the_stroke() {
     let bench = Bench::new();
     let program = program(&bench, 9, 100);
     let mut sim = Sim::start(&bench);
-    let send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    let send = begun(bench.command(&["send", program, "--port", &sim.port, "--at-origin"]));
     thread::sleep(Duration::from_secs(6));
     sim.child.kill().expect("it runs");
     let (code, said) = ended(send);
@@ -171,7 +172,7 @@ fn ctrl_c_lifts_the_pen_of_a_robot_and_keeps_its_position() {
     let bench = Bench::new();
     let program = program(&bench, 9, 100);
     let sim = Sim::start(&bench);
-    let send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    let send = begun(bench.command(&["send", program, "--port", &sim.port, "--at-origin"]));
     thread::sleep(Duration::from_secs(6));
     interrupt(&send);
     let (code, said) = ended(send);
@@ -194,7 +195,7 @@ fn signals_pause_at_a_pen_up_and_go_on() {
     let bench = Bench::new();
     let program = program(&bench, 5, 60);
     let sim = Sim::start(&bench);
-    let mut send = begun(bench.command(&["send", program, "--port", &sim.port, "--json"]));
+    let mut send = begun(bench.command(&["send", program, "--port", &sim.port, "--at-origin", "--json"]));
     let mut said = BufReader::new(send.stderr.take().expect("piped"));
     hear(&mut said, "stroke 1 of 5");
     signal(&send, Signal::USR1);
@@ -215,7 +216,7 @@ fn a_paused_drawing_is_stopped_with_its_position_kept() {
     let bench = Bench::new();
     let program = program(&bench, 5, 60);
     let sim = Sim::start(&bench);
-    let mut send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    let mut send = begun(bench.command(&["send", program, "--port", &sim.port, "--at-origin"]));
     let mut said = BufReader::new(send.stderr.take().expect("piped"));
     hear(&mut said, "stroke 1 of 5");
     signal(&send, Signal::USR1);
@@ -232,7 +233,7 @@ fn a_held_robot_is_told_and_goes_on_when_a_person_says_so() {
     let bench = Bench::new();
     let program = program(&bench, 3, 60);
     let sim = Sim::with(&bench, &["--trouble", "hold@5"]);
-    let mut send = begun(bench.command(&["-q", "send", program, "--port", &sim.port]));
+    let mut send = begun(bench.command(&["-q", "send", program, "--port", &sim.port, "--at-origin"]));
     let mut said = BufReader::new(send.stderr.take().expect("piped"));
     let held = hear(&mut said, "Ctrl-C to stop");
     assert!(held.contains("the robot is held, by its hold button or by noise on its pins; send SIGUSR2"), "{held}");
@@ -251,7 +252,7 @@ fn a_key_pauses_and_goes_on_and_the_terminal_is_put_back() {
     let modes = || rustix::termios::tcgetattr(&terminal).expect("a terminal").local_modes;
     let before = modes();
     let side = || Stdio::from(terminal.try_clone().expect("a terminal"));
-    let program = bench.command(&["send", program, "--port", &sim.port]);
+    let program = bench.command(&["send", program, "--port", &sim.port, "--at-origin"]);
     // In a session of its own, whose terminal this is: as in a window on a desktop.
     let mut window = Command::new("setsid");
     window.args(["--ctty", "--wait"]).arg(program.get_program()).args(program.get_args()).current_dir(bench.path());
@@ -284,7 +285,7 @@ fn a_key_pauses_and_goes_on_and_the_terminal_is_put_back() {
 fn a_portrait_is_drawn_over_a_terminal_until_somebody_stops_it() {
     let bench = Bench::new();
     let sim = Sim::start(&bench);
-    let draw = begun(bench.command(&["-q", "draw", "--port", &sim.port, "--out", "drawn"]));
+    let draw = begun(bench.command(&["-q", "draw", "--port", &sim.port, "--at-origin", "--out", "drawn"]));
     wait_for("the preview", || bench.path().join("drawn/preview.html").exists());
     thread::sleep(Duration::from_secs(6));
     interrupt(&draw);
@@ -327,9 +328,9 @@ fn ports_that_cannot_be_used_are_told_apart() {
     assert_eq!(bench.run(&["robot", "list", "--json"]).json()["schema"], "portraitist.robot.list/1");
     let program = program(&bench, 9, 100);
     let sim = Sim::start(&bench);
-    let mut send = begun(bench.command(&["send", program, "--port", &sim.port]));
+    let mut send = begun(bench.command(&["send", program, "--port", &sim.port, "--at-origin"]));
     thread::sleep(Duration::from_secs(1));
-    bench.run(&["robot", "status", "--port", &sim.port]).refused(5, &["in use by another program"]);
+    bench.run(&["robot", "status", "--port", &sim.port]).refused(5, &["in use by portraitist (process "]);
     send.kill().expect("it runs");
     send.wait().expect("it ends");
     // What the killed sender left moving is stopped; nothing else moves by itself.

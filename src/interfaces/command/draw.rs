@@ -11,6 +11,7 @@ use super::arguments::Draw;
 use super::cable::Cable;
 use super::drawing;
 use super::interrupt::orders;
+use super::origin;
 use super::output;
 use super::output::Folder;
 use super::progress::Progress;
@@ -39,6 +40,7 @@ use crate::strokes::svg::Layers;
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &command.machine)?;
+    origin::foresee(&command.cable, command.cable.port.as_ref().unwrap_or(&config.port.path))?;
     let orders = orders();
     let stop = orders.stop();
     let mut progress = Progress::new(everywhere.quiet);

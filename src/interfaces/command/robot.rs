@@ -62,19 +62,23 @@ pub fn run(everywhere: &Everywhere, command: &Robot) -> Result<(), Fault> {
             done(everywhere, "unlock", talk, ANSWER)
         }),
         Robot::Jog { x, y, at } => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             let line = jog(*x, *y, met, config)?;
             talk.ask(&line, ANSWER)?;
             done(everywhere, "jog", talk, MOVE)
         }),
-        Robot::Pen(Pen::Up(at)) => with(everywhere, at, |talk, _, config| {
+        Robot::Pen(Pen::Up(at)) => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             pen(talk, config, Command::PenUp)?;
             done(everywhere, "pen", talk, ANSWER)
         }),
-        Robot::Pen(Pen::Down(at)) => with(everywhere, at, |talk, _, config| {
+        Robot::Pen(Pen::Down(at)) => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             pen(talk, config, Command::PenDown)?;
             done(everywhere, "pen", talk, ANSWER)
         }),
-        Robot::Origin(at) => with(everywhere, at, |talk, _, config| {
+        Robot::Origin(at) => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             talk.ask(&robot::origin_line(&config.robot), ANSWER)?;
             done(everywhere, "origin", talk, ANSWER)
         }),
@@ -169,7 +173,7 @@ fn setting(line: &str) -> Result<&str, Fault> {
             && value.parse().is_ok_and(f64::is_finite)
             && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
     });
-    if sound { Ok(line) } else { Err(Fault::new(Kind::Usage, format!("{line} is no setting; write it as '$32=0'"))) }
+    if sound { Ok(line) } else { Err(Fault::new(Kind::Usage, format!("{line:?} is no setting; write it as '$32=0'"))) }
 }
 
 /// The jog line for a move by (x, y), if it stays in the field as far as the robot says where it is.
