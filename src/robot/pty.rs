@@ -9,12 +9,18 @@ use std::fs::File;
 use std::io;
 use std::io::Read;
 use std::io::Write;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::path::PathBuf;
 
 use rustix::fs::OFlags;
+use rustix::fs::inotify;
+use rustix::fs::inotify::CreateFlags;
+use rustix::fs::inotify::ReadFlags;
+use rustix::fs::inotify::WatchFlags;
+use rustix::io::Errno;
 use rustix::pty::OpenptFlags;
 use rustix::termios::OptionalActions;
 
@@ -28,16 +34,22 @@ use crate::fault::Kind;
 #[derive(Debug)]
 pub struct Pty {
     master: File,
-    /// Held open, so that a sender's leaving does not close the line; not held where each sender's coming is to be seen.
-    slave: Option<OwnedFd>,
+    /// Held open, so that a sender's leaving does not close the line.
+    slave: OwnedFd,
+    /// Tells who opens the terminal and who closes it.
+    visits: OwnedFd,
+    senders: usize,
+    reset_on_open: bool,
     path: PathBuf,
     link: Option<PathBuf>,
 }
 
-/// What a read of a terminal says that nobody has open.
-const EIO: i32 = rustix::io::Errno::IO.raw_os_error();
 /// Bytes taken at a time.
 const READ_BYTES: usize = 256;
+/// Room for some openings and closings...
+const EVENT_BYTES: usize = 1024;
+/// ... and so many are looked at before the robot goes on.
+const MOST_EVENTS: usize = 1000;
 
 impl Pty {
     /// Opens one; `link` (if given) becomes a symbolic link to it until it is dropped. With `reset_on_open` the robot
@@ -58,7 +70,8 @@ impl Pty {
                 )
             })?;
         }
-        Ok(Self { master, slave: (!reset_on_open).then_some(slave), path, link: link.map(Path::to_owned) })
+        let visits = watch(&path).map_err(|e| fault(e.into()))?;
+        Ok(Self { master, slave, visits, senders: 0, reset_on_open, path, link: link.map(Path::to_owned) })
     }
 
     /// Its path, as in `/dev/pts/7`.
@@ -73,24 +86,16 @@ impl Pty {
     pub fn serve(&mut self, robot: &mut Simulated, stop: &Stop) -> Result<(), Fault> {
         let fault = |e: io::Error| Fault::new(Kind::Unexpected, format!("the pseudo-terminal failed ({e})"));
         let mut bytes = [0; READ_BYTES];
-        let mut somebody = self.slave.is_some();
         while !stop.is_thrown() {
-            let read = self.master.read(&mut bytes);
-            let nobody = self.slave.is_none() && read.as_ref().is_err_and(|e| e.raw_os_error() == Some(EIO));
-            if !nobody && !somebody {
+            if self.visited().map_err(|e| fault(e.into()))? && self.reset_on_open {
                 robot.restart();
             }
-            somebody = !nobody;
-            match read {
+            match self.master.read(&mut bytes) {
                 Ok(read) => robot.write(&bytes[..read])?,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock || e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) if !nobody => return Err(fault(e)),
-                Err(_) => {}
+                Err(e) => return Err(fault(e)),
             }
             let said = robot.read(std::time::Duration::MAX)?;
-            if nobody {
-                continue; // said into the air
-            }
             match self.master.write_all(&said) {
                 // Nobody reads: what does not fit is lost, as on a real line.
                 Err(e) if e.kind() != io::ErrorKind::WouldBlock => return Err(fault(e)),
@@ -99,6 +104,37 @@ impl Pty {
         }
         Ok(())
     }
+}
+
+impl Pty {
+    /// Whether a sender has come where none was. A sender that was killed leaves its claim to the terminal, which a real
+    /// port forgets when it is closed: it is dropped here.
+    fn visited(&mut self) -> rustix::io::Result<bool> {
+        let mut buffer = [MaybeUninit::uninit(); EVENT_BYTES];
+        let mut events = inotify::Reader::new(&self.visits, &mut buffer);
+        let mut first = false;
+        for _ in 0..MOST_EVENTS {
+            match events.next() {
+                Ok(event) if event.events().contains(ReadFlags::OPEN) => {
+                    first |= self.senders == 0;
+                    self.senders += 1;
+                }
+                Ok(_) => {
+                    self.senders = self.senders.saturating_sub(1);
+                    rustix::termios::ioctl_tiocnxcl(&self.slave)?;
+                }
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(first)
+    }
+}
+
+fn watch(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let visits = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
+    inotify::add_watch(&visits, path, WatchFlags::OPEN | WatchFlags::CLOSE_WRITE | WatchFlags::CLOSE_NOWRITE)?;
+    Ok(visits)
 }
 
 fn open() -> rustix::io::Result<(File, OwnedFd, PathBuf)> {

@@ -268,10 +268,8 @@ impl<'a> Talk<'a> {
                         silenced = true;
                         self.port.write(&[RESET])?;
                     }
-                    Reply::Unknown(_) => {
-                        if recognise(&self.heard).is_some_and(|who| who.is_certain() && !who.draws()) {
-                            return Err(self.stranger(baud, ""));
-                        }
+                    Reply::Unknown(_) if recognise(&self.heard).is_some_and(|who| who.is_certain() && !who.draws()) => {
+                        return Err(self.stranger(baud, ""));
                     }
                     _ => {}
                 }

@@ -19,6 +19,19 @@ use crate::robot::interrupt;
 use crate::robot::program;
 use crate::robot::wait_for;
 
+/// Every `robot` command that meets one.
+const COMMANDS: [&[&str]; 9] = [
+    &["status"],
+    &["home"],
+    &["unlock"],
+    &["jog", "1", "1"],
+    &["pen", "up"],
+    &["pen", "down"],
+    &["origin"],
+    &["settings"],
+    &["stop"],
+];
+
 /// Runs `robot ARGUMENTS` at the simulated robot's port.
 fn robot(bench: &Bench, sim: &Sim, arguments: &[&str]) -> Run {
     bench.run(&[&["robot"], arguments, &["--port", &sim.port]].concat())
@@ -154,16 +167,7 @@ fn a_port_that_is_taken_names_who_has_it_and_a_stop_gets_through_all_the_same() 
     let send = begun(bench.command(&["send", program, "--port", &sim.port, "--at-origin"]));
     let holder = format!("portraitist (process {})", send.id());
     wait_until_taken(&bench, &sim);
-    for refused in [
-        &["status"][..],
-        &["home"],
-        &["unlock"],
-        &["jog", "1", "1"],
-        &["pen", "up"],
-        &["pen", "down"],
-        &["origin"],
-        &["settings"],
-    ] {
+    for refused in COMMANDS.into_iter().filter(|command| *command != ["stop"]) {
         robot(&bench, &sim, refused).refused(5, &["in use by", &holder]);
     }
     bench.run(&["send", program, "--port", &sim.port, "--at-origin"]).refused(5, &[&holder]);
@@ -246,18 +250,7 @@ fn a_robot_that_comes_back_under_another_name_is_met_again_and_is_unhomed() {
 #[test]
 fn every_robot_command_refuses_what_makes_no_sense() {
     let bench = Bench::new();
-    let commands = [
-        &["status"][..],
-        &["home"],
-        &["unlock"],
-        &["jog", "1", "1"],
-        &["pen", "up"],
-        &["pen", "down"],
-        &["origin"],
-        &["settings"],
-        &["stop"],
-    ];
-    for command in commands {
+    for command in COMMANDS {
         let run = |port: &[&str]| bench.run(&[&["robot"], command, port].concat());
         run(&[]).refused(4, &["--port", "robot list"]);
         run(&["--port", "/dev/ttyNONE"]).refused(4, &["no port /dev/ttyNONE"]);
