@@ -176,7 +176,7 @@ impl Slicer {
             last: left_mm <= 0.0,
             speed_mm_s: self.speed_mm_s,
         };
-        self.first = false;
+        self.first &= segment.events == 0; // an empty one is passed over
         block.length_mm = left_mm;
         self.steps_left = whole_left;
         self.carried_secs = (whole_left - steps_left) * secs_per_step;

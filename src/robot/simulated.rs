@@ -129,7 +129,7 @@ impl Simulated {
         self.device.power_cycle(BOOT_LOADER);
     }
 
-    /// What the pen has drawn so far: lines on `sheet`, in drawing order, each within a motor step of the truth.
+    /// What the pen has drawn so far: lines on `sheet`, in drawing order; the motors stepped within half a step of each.
     pub fn ink(&self, profile: &RobotProfile, sheet: &Sheet) -> Vec<Vec<Point<Mm>>> {
         self.pen.lines(profile, sheet)
     }

@@ -111,8 +111,7 @@ fn the_ink_is_the_plan_to_a_step_and_the_time_is_the_estimate_to_a_hundredth() {
             let missed = motion.path().iter().map(|p| distance(*p, line));
             farthest = off.chain(missed).fold(farthest, f64::max);
         }
-        // A step, and what thinning the line out and rounding to thousandths add.
-        assert!(farthest <= 1.2 * step_mm + 0.001, "{name}: ink is {} steps off", farthest / step_mm);
+        assert!(farthest <= step_mm, "{name}: ink is {} steps off", farthest / step_mm);
         let (executed, planned) = (simulated.last_done().as_secs_f64(), plan.total_secs());
         assert!((executed / planned - 1.0).abs() < 0.01, "{name}: {executed} s executed, {planned} s planned");
     }

@@ -5,6 +5,7 @@ mod commands;
 mod connecting;
 mod fuzzed;
 mod house_rules;
+mod ink;
 mod journey;
 mod picture;
 mod program;

@@ -81,6 +81,11 @@ enum State {
 /// Something that happened at the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
+    /// A straight move begins where the carriage stands; the motors stay within half a step of it.
+    MoveBegins {
+        /// When, since power on.
+        at: Duration,
+    },
     /// Motor steps.
     Steps {
         /// When, since power on.
@@ -320,13 +325,16 @@ impl Device {
 
     /// One tick of the step timer.
     fn tick(&mut self) {
-        let (steps, tick) = self.stepper.interrupt(self.now, self.homing_locked);
+        let (steps, begins, tick) = self.stepper.interrupt(self.now, self.homing_locked);
         if steps != [0; 3] {
             for (at, step) in self.carriage.iter_mut().zip(steps) {
                 *at = at.wrapping_add(step);
             }
             self.record(Executed::Steps { at: duration(self.now), carriage: self.carriage });
             self.watch_switches();
+        }
+        if begins {
+            self.record(Executed::MoveBegins { at: duration(self.now) });
         }
         if self.probe.armed && self.probe_triggered() != self.probe.away {
             self.probe.armed = false;
