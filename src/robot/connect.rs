@@ -117,13 +117,13 @@ pub enum ConnectError {
 }
 
 fn code_words(code: &u8) -> String {
-    codes::error(*code)
-        .map_or_else(|| format!("error:{code}"), |known| format!("error:{code}, {} {}", known.meaning, known.remedy))
+    let known = codes::error(*code);
+    format!("error:{code}, {} {}", known.meaning, known.remedy)
 }
 
 fn alarm_words(code: &u8) -> String {
-    codes::alarm(*code)
-        .map_or_else(|| "an alarm of another firmware".into(), |known| format!("{} {}", known.meaning, known.remedy))
+    let known = codes::alarm(*code);
+    format!("{} {}", known.meaning, known.remedy)
 }
 
 fn lock_words(homing: &Option<bool>) -> &'static str {

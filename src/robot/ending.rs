@@ -54,15 +54,14 @@ pub enum Why {
 fn sentence(failure: &Failure) -> String {
     let words = match failure {
         Failure::Refused { line, code } => {
-            let text =
-                codes::error(*code).map_or_else(String::new, |code| format!(": {} {}", code.meaning, code.remedy));
-            let sentence = format!("the firmware refused line {} of the program with error:{code}{text}", line + 1);
-            return sentence.trim_end_matches('.').into();
+            let (line, known) = (line + 1, codes::error(*code));
+            let sentence = format!("the firmware refused line {line} of the program with error:{code}: {}", known.meaning);
+            return format!("{sentence} {}", known.remedy.trim_end_matches('.'));
         }
         Failure::Alarm { code } => {
-            let text =
-                codes::alarm(*code).map_or_else(String::new, |code| format!(": {} {}", code.meaning, code.remedy));
-            return format!("the robot raised ALARM:{code}{text}").trim_end_matches('.').into();
+            let known = codes::alarm(*code);
+            let remedy = known.remedy.trim_end_matches('.');
+            return format!("the robot raised ALARM:{code}: {} {remedy}", known.meaning);
         }
         Failure::Locked => "the robot is locked by an alarm; look at it, then unlock it or send it home",
         Failure::Restarted => {
