@@ -7,6 +7,7 @@ pub mod geom;
 pub mod raster;
 pub mod fault;
 pub mod photo;
+pub mod face;
 pub mod sketch;
 pub mod strokes;
 pub mod plan;

@@ -19,6 +19,7 @@ use crate::plan::RobotProfile;
 use crate::plan::verify;
 use crate::plan::verify::Proof;
 use crate::sketch;
+use crate::sketch::Anatomy;
 use crate::sketch::FlowConfig;
 use crate::sketch::LineDrawing;
 use crate::sketch::Sketch;
@@ -146,10 +147,10 @@ pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> C
     let portrait = photo::compose(photo, &recipe.framing)?;
     enter(Stage::Lines)?;
     let matte = photo::matte(&portrait, recipe.backdrop);
-    let regions = sketch::regions(&portrait, &matte);
-    let lines = sketch::flow_lines(&portrait, &regions, recipe.lines);
+    let anatomy = Anatomy::guessed(&portrait, &matte);
+    let lines = sketch::flow_lines(&portrait, &anatomy, recipe.lines);
     enter(Stage::Sketch)?;
-    let sketch = sketch::shade(&portrait, &lines, &regions, recipe.tone);
+    let sketch = sketch::shade(&portrait, &lines, &anatomy, recipe.tone);
     enter(Stage::Strokes)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     if traced.set.strokes().is_empty() {

@@ -3,7 +3,7 @@
 //! Within the face the local mean is taken away and the spread set to one value; hair and clothes keep their own
 //! lightness. Values around 0 black to 1 white. Refuses nothing.
 
-use super::regions::Regions;
+use super::anatomy::Anatomy;
 use crate::photo::Portrait;
 use crate::photo::colour_model;
 use crate::photo::smooth;
@@ -19,9 +19,9 @@ const SPREAD: f32 = 0.11;
 const LEAST_SPREAD: f32 = 0.02;
 
 /// The even lightness of `portrait`.
-pub fn even_light(portrait: &Portrait, regions: &Regions) -> Field {
+pub fn even_light(portrait: &Portrait, anatomy: &Anatomy) -> Field {
     let light = colour_model::luma(portrait.pixels());
-    let face = smooth::map(&smooth::gaussian(regions.skin(), 2.0), |skin| skin * skin);
+    let face = smooth::map(&smooth::gaussian(anatomy.skin(), 2.0), |skin| skin * skin);
     let mean = local_mean(&light, &face);
     let detail = smooth::map2(&light, &mean, |l, m| l - m);
     let weight: f32 = face.as_raw().iter().sum::<f32>().max(1.0);
@@ -31,7 +31,7 @@ pub fn even_light(portrait: &Portrait, regions: &Regions) -> Field {
     let mut out = light;
     for (i, value) in out.as_mut().iter_mut().enumerate() {
         let skin = face.as_raw()[i];
-        let person = 1.0 - regions.backdrop().as_raw()[i];
+        let person = 1.0 - anatomy.backdrop().as_raw()[i];
         *value = (*value * (1.0 - skin) + even.as_raw()[i] * skin) * person + (1.0 - person);
     }
     out

@@ -7,12 +7,11 @@
 
 use super::LineDrawing;
 use super::even_light::even_light;
-use super::face_map;
 use super::flow::Flow;
 use super::flow::edge_flow;
 use super::irises::with_irises;
 use super::pieces::pieces;
-use super::regions::Regions;
+use super::anatomy::Anatomy;
 use crate::photo::Portrait;
 use crate::photo::smooth;
 use crate::photo::smooth::Guide;
@@ -73,15 +72,15 @@ impl Default for FlowConfig {
 const EMPTY: f32 = 0.98;
 
 /// The lines of `portrait`.
-pub fn flow_lines(portrait: &Portrait, regions: &Regions, config: &FlowConfig) -> LineDrawing {
-    let even = even_light(portrait, regions);
+pub fn flow_lines(portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -> LineDrawing {
+    let even = even_light(portrait, anatomy);
     let calm = smooth::guided(&Guide::new(even.clone(), 2, 4e-4), &even);
     let flow = edge_flow(&calm, config.tensor_px);
-    let person = |x: usize, y: usize| regions.backdrop().as_raw()[y * Portrait::SIDE as usize + x] < EMPTY;
+    let person = |x: usize, y: usize| anatomy.backdrop().as_raw()[y * Portrait::SIDE as usize + x] < EMPTY;
     let response = along(&across(&calm, &flow, config, &person), &flow, config.along_px, &person);
-    let threshold = thresholds(&response, regions, config);
+    let threshold = thresholds(&response, anatomy, config);
     let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
-    LineDrawing::new(with_irises(with_outline(ink, regions), portrait))
+    LineDrawing::new(with_irises(with_outline(ink, anatomy), portrait))
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.
@@ -143,19 +142,19 @@ fn along(response: &Field, flow: &Flow, sigma_px: f32, person: &(impl Fn(usize, 
     })
 }
 
-/// At every pixel the response from which on it is a line: quantiles of each region, blended by the regions.
-fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field {
+/// At every pixel the response from which on it is a line: quantiles of each region, blended by the anatomy.
+fn thresholds(response: &Field, anatomy: &Anatomy, config: &FlowConfig) -> Field {
     /// The least response that is ever a line: below lies the noise of photos.
     const FAINTEST: f32 = 0.004;
     const BORDER_PX: f32 = 4.0;
     let features =
-        smooth::map2(&smooth::map2(&face_map::eyes(), &face_map::brows(), f32::max), &face_map::mouth(), f32::max);
-    let features = smooth::map2(&features, regions.skin(), |f, skin| f * skin.max(0.5));
-    let nose = smooth::map2(&face_map::nose(), regions.skin(), |f, skin| f * skin);
-    let plain = smooth::map2(regions.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
-    let border = regions.skin_border(BORDER_PX);
+        smooth::map2(&smooth::map2(anatomy.eyes(), anatomy.brows(), f32::max), anatomy.mouth(), f32::max);
+    let features = smooth::map2(&features, anatomy.skin(), |f, skin| f * skin.max(0.5));
+    let nose = smooth::map2(anatomy.nose(), anatomy.skin(), |f, skin| f * skin);
+    let plain = smooth::map2(anatomy.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
+    let border = anatomy.skin_border(BORDER_PX);
     let apart = |region: &Field| smooth::map2(region, &border, |share, border| share * (1.0 - border));
-    let (plain, hair, clothes) = (apart(&plain), apart(regions.hair()), apart(regions.clothes()));
+    let (plain, hair, clothes) = (apart(&plain), apart(anatomy.hair()), apart(anatomy.clothes()));
     let parts: [(&Field, f32); 6] = [
         (&features, config.features_quiet),
         (&nose, config.nose_quiet),
@@ -165,7 +164,7 @@ fn thresholds(response: &Field, regions: &Regions, config: &FlowConfig) -> Field
         (&clothes, config.clothes_quiet),
     ];
     // The person's outline is drawn anyhow: it must not set the measure for what lies within.
-    let inside = smooth::map(&smooth::gaussian(regions.backdrop(), 5.0), |near| if near < 0.04 { 1.0 } else { 0.0 });
+    let inside = smooth::map(&smooth::gaussian(anatomy.backdrop(), 5.0), |near| if near < 0.04 { 1.0 } else { 0.0 });
     let levels = parts.map(|(weight, quiet)| {
         let weight = smooth::map2(weight, &inside, |w, inside| w * inside);
         weighted_quantile(response, &weight, quiet).max(FAINTEST)
@@ -244,11 +243,11 @@ fn hysteresis(response: &Field, threshold: &Field, flow: &Flow, least_area_px: u
 }
 
 /// `ink` with the person's outline where no line is near it.
-fn with_outline(ink: Gray, regions: &Regions) -> Gray {
+fn with_outline(ink: Gray, anatomy: &Anatomy) -> Gray {
     /// An outline this close to a line is that line.
     const NEAR_PX: u8 = 4;
     const HALF_WIDTH_PX: f32 = 1.2;
-    let person = smooth::map(&smooth::gaussian(regions.backdrop(), 2.5), |backdrop| 1.0 - backdrop);
+    let person = smooth::map(&smooth::gaussian(anatomy.backdrop(), 2.5), |backdrop| 1.0 - backdrop);
     let lines =
         Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
     let near = imageproc::morphology::dilate(&lines, imageproc::distance_transform::Norm::L2, NEAR_PX);
@@ -298,11 +297,11 @@ mod tests {
     use crate::photo::BackdropConfig;
     use crate::photo::matte;
     use crate::photo::sample;
-    use crate::sketch::regions;
+    use crate::sketch::Anatomy;
 
     fn drawn(portrait: &Portrait) -> Gray {
-        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
-        flow_lines(portrait, &regions, &FlowConfig::default()).ink().clone()
+        let anatomy = Anatomy::guessed(portrait, &matte(portrait, &BackdropConfig::default()));
+        flow_lines(portrait, &anatomy, &FlowConfig::default()).ink().clone()
     }
 
     /// Share of inked pixels in a rectangle.

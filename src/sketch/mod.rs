@@ -1,6 +1,7 @@
 //! From the [`Portrait`](crate::photo::Portrait) to a [`LineDrawing`] and from there to a [`Sketch`]: gray planes of ink on paper.
 
-mod regions;
+mod anatomy;
+mod shapes;
 mod even_light;
 mod face_map;
 mod flow;
@@ -9,10 +10,9 @@ mod irises;
 mod lines;
 mod tone;
 
+pub use anatomy::Anatomy;
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
-pub use regions::Regions;
-pub use regions::regions;
 pub use tone::ToneConfig;
 pub use tone::shade;
 

@@ -9,9 +9,8 @@ use super::LineDrawing;
 use super::Sketch;
 use super::Tone;
 use super::even_light::even_light;
-use super::face_map;
 use super::flow::edge_flow;
-use super::regions::Regions;
+use super::anatomy::Anatomy;
 use crate::photo::Portrait;
 use crate::photo::colour_model;
 use crate::photo::smooth;
@@ -58,14 +57,14 @@ impl Default for ToneConfig {
 }
 
 /// `lines` with the tone of `portrait` beside them.
-pub fn shade(portrait: &Portrait, lines: &LineDrawing, regions: &Regions, config: &ToneConfig) -> Sketch {
+pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Sketch {
     let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
-    let even = even_light(portrait, regions);
-    let brows = face_hair(&even, regions);
+    let even = even_light(portrait, anatomy);
+    let brows = face_hair(&even, anatomy);
     let parts = [
-        hair_coverage(&light, regions, config.hair),
-        clothes_coverage(&light, lines, regions, config.clothes),
-        skin_coverage(&even, lines, regions, config.skin),
+        hair_coverage(&light, anatomy, config.hair),
+        clothes_coverage(&light, lines, anatomy, config.clothes),
+        skin_coverage(&even, lines, anatomy, config.skin),
         smooth::map(&brows, |brow| brow * config.face_hair.clamp(0.0, MOST)),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
@@ -84,24 +83,24 @@ const MOST: f32 = 0.9;
 const LEAST: f32 = 0.05;
 
 /// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
-fn hair_coverage(light: &Field, regions: &Regions, most: f32) -> Field {
-    let bright = quantile(light, regions.hair(), 0.75);
-    let dark = quantile(light, regions.hair(), 0.08);
-    let middle = quantile(light, regions.hair(), 0.5);
+fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
+    let bright = quantile(light, anatomy.hair(), 0.75);
+    let dark = quantile(light, anatomy.hair(), 0.08);
+    let middle = quantile(light, anatomy.hair(), 0.5);
     let depth = ((0.72 - middle) / 0.45).clamp(0.5, 1.0);
-    weighted(light, regions.hair(), |light| {
+    weighted(light, anatomy.hair(), |light| {
         let relative = ((bright - light) / (bright - dark).max(0.05)).clamp(0.0, 1.0);
         most * depth * (0.35 + 0.65 * relative) * step(relative, 0.05, 0.25)
     })
 }
 
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
-fn clothes_coverage(light: &Field, lines: &LineDrawing, regions: &Regions, most: f32) -> Field {
+fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
     /// How far from lines hatching ends, so that it does not poke through an outline.
     const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;
     const FADE_PX: f32 = 64.0;
-    let mut cloth = weighted(light, regions.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
+    let mut cloth = weighted(light, anatomy.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
     let side = Portrait::SIDE as f32;
     for (x, y, pixel) in cloth.enumerate_pixels_mut() {
         let to_frame = (x as f32).min(side - x as f32).min(side - y as f32);
@@ -113,23 +112,23 @@ fn clothes_coverage(light: &Field, lines: &LineDrawing, regions: &Regions, most:
 
 /// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps. What is dark because a
 /// line runs there is no shadow: strokes across a line look like stitches.
-fn skin_coverage(even: &Field, lines: &LineDrawing, regions: &Regions, most: f32) -> Field {
+fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
     /// Wide enough that a line's own darkness is spread thin.
     const CALM_PX: f32 = 6.0;
     /// How near to a line there is no shading.
     const CLEAR_PX: u8 = 5;
     /// Shadows smaller than this are folds, which lines tell better.
     const LEAST_AREA_PX: u32 = 700;
-    let middle = quantile(even, regions.skin(), 0.5);
-    let calm = blurred_within(even, regions.skin(), CALM_PX);
-    let mut skin = weighted(&calm, regions.skin(), |light| {
+    let middle = quantile(even, anatomy.skin(), 0.5);
+    let calm = blurred_within(even, anatomy.skin(), CALM_PX);
+    let mut skin = weighted(&calm, anatomy.skin(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
         most * (0.55 * step(depth, 0.07, 0.11) + 0.45 * step(depth, 0.17, 0.22))
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
-    let drawn = smooth::map2(&face_map::eyes(), &face_map::mouth(), f32::max);
+    let drawn = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
     // The dark along the hairline is the hair's, and its line is drawn.
-    let border = regions.skin_border(5.0);
+    let border = anatomy.skin_border(5.0);
     for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
         *value *= (1.0 - drawn) * (1.0 - step(*border, 0.1, 0.4));
     }
@@ -148,16 +147,16 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
 }
 
 /// How much of each pixel is hair of the face: dark in the even light where brows, moustache and beard grow.
-fn face_hair(even: &Field, regions: &Regions) -> Field {
-    let middle = quantile(even, regions.skin(), 0.5);
-    let calm = blurred_within(even, regions.skin(), 1.5);
-    let mut hair = smooth::map2(&face_map::brows(), regions.skin(), |brow, skin| brow * skin);
+fn face_hair(even: &Field, anatomy: &Anatomy) -> Field {
+    let middle = quantile(even, anatomy.skin(), 0.5);
+    let calm = blurred_within(even, anatomy.skin(), 1.5);
+    let mut hair = smooth::map2(anatomy.brows(), anatomy.skin(), |brow, skin| brow * skin);
     hair.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
         *brow *= step(1.0 - light / middle.max(0.1), 0.16, 0.24);
     });
     // A beard is darker than the shadow of a cheek, and never on the lips.
-    let beard = smooth::map2(&face_map::beard(), &face_map::mouth(), |beard, lips| beard * (1.0 - lips));
-    let beard = smooth::map2(&beard, regions.skin(), |beard, skin| beard * skin);
+    let beard = smooth::map2(anatomy.beard(), anatomy.mouth(), |beard, lips| beard * (1.0 - lips));
+    let beard = smooth::map2(&beard, anatomy.skin(), |beard, skin| beard * skin);
     let beard = smooth::map2(&beard, &calm, |beard, light| beard * step(1.0 - light / middle.max(0.1), 0.24, 0.34));
     let hair = smooth::map2(&hair, &beard, f32::max);
     smooth::map(&hair, |hair| step(hair, 0.3, 0.7))
@@ -236,12 +235,12 @@ mod tests {
     use crate::photo::sample;
     use crate::sketch::FlowConfig;
     use crate::sketch::flow_lines;
-    use crate::sketch::regions;
+    use crate::sketch::Anatomy;
 
     fn sketched(portrait: &Portrait, config: &ToneConfig) -> Sketch {
-        let regions = regions(portrait, &matte(portrait, &BackdropConfig::default()));
-        let lines = flow_lines(portrait, &regions, &FlowConfig::default());
-        shade(portrait, &lines, &regions, config)
+        let anatomy = Anatomy::guessed(portrait, &matte(portrait, &BackdropConfig::default()));
+        let lines = flow_lines(portrait, &anatomy, &FlowConfig::default());
+        shade(portrait, &lines, &anatomy, config)
     }
 
     #[test]

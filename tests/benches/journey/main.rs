@@ -16,6 +16,7 @@ use portraitist::plan;
 use portraitist::plan::Program;
 use portraitist::preview;
 use portraitist::sketch;
+use portraitist::sketch::Anatomy;
 use portraitist::strokes;
 
 fn main() {
@@ -47,7 +48,7 @@ fn portrait_to_lines(bencher: Bencher) {
     let portrait = photo::compose(&sitter(), &Framing::Centred).expect("a sitter");
     bencher.bench_local(|| {
         let matte = photo::matte(&portrait, &config.backdrop);
-        sketch::flow_lines(&portrait, &sketch::regions(&portrait, &matte), &config.lines)
+        sketch::flow_lines(&portrait, &Anatomy::guessed(&portrait, &matte), &config.lines)
     });
 }
 
