@@ -151,7 +151,8 @@ impl Landmarks {
     /// How far the mouth is open: the mean distance of the lips' inner borders, in pixels.
     pub fn mouth_opening_px(&self) -> f64 {
         let inner = self.inner_lips();
-        [(1, 7), (2, 6), (3, 5)].iter().map(|(upper, lower)| (inner[*lower] - inner[*upper]).length()).sum::<f64>() / 3.0
+        [(1, 7), (2, 6), (3, 5)].iter().map(|(upper, lower)| (inner[*lower] - inner[*upper]).length()).sum::<f64>()
+            / 3.0
     }
 }
 

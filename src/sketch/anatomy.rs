@@ -22,7 +22,6 @@ use crate::photo::position_prior::HAIR;
 use crate::photo::position_prior::SKIN;
 use crate::photo::smooth;
 use crate::raster::Field;
-use image::Luma;
 
 /// What the artist knows of the person in one portrait.
 #[derive(Debug, Clone)]

@@ -1,11 +1,17 @@
-//! The irises: found in the portrait, drawn as dark discs with a highlight, both alike.
+//! The irises: drawn as dark discs with a highlight, both alike and clipped by their lids.
 //!
-//! An iris is the circle around which the lightness jumps most from inside to outside (Daugman's integro-differential
+//! Where a face was read they lie where its landmarks say. Where none was read they are found in the portrait: an iris is the circle around which the lightness jumps most from inside to outside (Daugman's integro-differential
 //! operator, 1993, on the circle's left and right arcs, since lids cover the upper and lower ones), dark inside. The
-//! disc is clipped where lids usually lie. AiSketcher renews eyes in the same spirit. Lengths in
+//! disc is then clipped where lids usually lie. AiSketcher renews eyes in the same spirit. Lengths in
 //! portrait pixels, where the eyes lie 100 apart. Where no circle is convincing (closed eyes, sunglasses, a blank
 //! portrait) nothing is drawn.
 
+use super::anatomy::Anatomy;
+use super::shapes;
+use crate::face::Landmarks;
+use crate::face::Side;
+use crate::geom::Point;
+use crate::geom::Px;
 use crate::photo::Portrait;
 use crate::photo::smooth;
 use crate::raster::Field;
@@ -34,7 +40,68 @@ const TOGETHER_PX: (f32, f32) = (7.0, 5.0);
 const APART_PX: f32 = 14.0;
 
 /// `ink` with the irises of `portrait` drawn into it.
-pub fn with_irises(mut ink: Gray, portrait: &Portrait) -> Gray {
+pub fn with_irises(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
+    match anatomy.landmarks() {
+        Some(landmarks) => read(ink, landmarks),
+        None => found(ink, portrait),
+    }
+}
+
+/// `ink` with the irises where `landmarks` have them.
+fn read(mut ink: Gray, landmarks: &Landmarks) -> Gray {
+    /// Lids close over an iris, never over all of it: smiling eyes stay eyes.
+    const LEAST_OPEN: f64 = 0.42;
+    let eyes = Side::BOTH.map(|side| (*landmarks.iris(side), shapes::smooth_ring(landmarks.lids(side))));
+    let radius = eyes.iter().map(|(iris, _)| iris.radius_px).sum::<f64>() / 2.0;
+    // The highlight lies above the middle, but below the lower of the two upper lids.
+    let lid = eyes.iter().map(|(iris, lids)| lid_above(lids, iris.centre)).fold(-radius, f64::max);
+    let shine = Point::new(-0.3 * radius, (-0.3 * radius).max(lid + 0.42 * radius));
+    for (iris, lids) in &eyes {
+        paint(&mut ink, iris.centre, radius, |at| {
+            let off = at - iris.centre;
+            let from_middle = off.length() / radius;
+            let open = shapes::inside(lids, at) || off.y.abs() < LEAST_OPEN * radius;
+            if from_middle > 1.0 || !open {
+                return None;
+            }
+            let shines = (off - shine.to_vector()).length() < 0.34 * radius;
+            Some(!shines)
+        });
+    }
+    ink
+}
+
+/// How far the upper lid lies above `centre`: negative, in pixels.
+fn lid_above(lids: &[Point<Px>], centre: Point<Px>) -> f64 {
+    let open = (0..40).map(|step| -0.5 * f64::from(step));
+    open.take_while(|dy| shapes::inside(lids, Point::new(centre.x, centre.y + dy))).last().unwrap_or(0.0)
+}
+
+/// Paints what `is_ink` says around `centre`: ink, paper, or nothing; edges soft by nine samples a pixel.
+fn paint(ink: &mut Gray, centre: Point<Px>, radius: f64, is_ink: impl Fn(Point<Px>) -> Option<bool>) {
+    let reach = radius.ceil() as i32 + 1;
+    for (dx, dy) in (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy))) {
+        let (x, y) = (centre.x.round() + f64::from(dx), centre.y.round() + f64::from(dy));
+        if x < 0.0 || y < 0.0 || x >= f64::from(ink.width()) || y >= f64::from(ink.height()) {
+            continue;
+        }
+        let samples = (0..9).map(|i| Point::new(x + f64::from(i % 3 - 1) / 3.0, y + f64::from(i / 3 - 1) / 3.0));
+        let (mut dark, mut light) = (0, 0);
+        for at in samples {
+            match is_ink(at) {
+                Some(true) => dark += 1,
+                Some(false) => light += 1,
+                None => {}
+            }
+        }
+        let old = ink.get_pixel(x as u32, y as u32).0[0];
+        let kept = f64::from(old) * f64::from(9 - dark - light) / 9.0;
+        ink.put_pixel(x as u32, y as u32, Luma([(kept + 255.0 * f64::from(light) / 9.0).round() as u8]));
+    }
+}
+
+/// `ink` with the irises that `portrait` shows.
+fn found(mut ink: Gray, portrait: &Portrait) -> Gray {
     // Red: skin of every colour is light in it, irises of every colour are dark.
     let pixels = portrait.pixels();
     let red = pixels.pixels().map(|p| f32::from(p[0]) / 255.0).collect();
@@ -182,7 +249,7 @@ mod tests {
                 () => 170,
             }
         });
-        let ink = with_irises(blank(), &eyes);
+        let ink = found(blank(), &eyes);
         for (cx, cy) in centres {
             assert_eq!(ink.get_pixel(cx as u32 + 3, cy as u32 + 3)[0], 0, "the disc is inked");
             assert_eq!(ink.get_pixel(cx as u32 + 18, cy as u32)[0], 255, "the white stays white");
@@ -193,7 +260,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_where_no_eye_is() {
-        assert_eq!(with_irises(blank(), &portrait(|_, _| 128)), blank());
-        assert_eq!(with_irises(blank(), &portrait(|x, _| (x / 4.0) as u8)), blank());
+        assert_eq!(found(blank(), &portrait(|_, _| 128)), blank());
+        assert_eq!(found(blank(), &portrait(|x, _| (x / 4.0) as u8)), blank());
     }
 }

@@ -6,12 +6,15 @@
 //! the matte where no line found it. Lengths in portrait pixels. Refuses nothing: a blank portrait gives its outline.
 
 use super::LineDrawing;
+use super::anatomy::Anatomy;
+use super::contours;
 use super::even_light::even_light;
 use super::flow::Flow;
 use super::flow::edge_flow;
+use super::glasses;
 use super::irises::with_irises;
+use super::mouth;
 use super::pieces::pieces;
-use super::anatomy::Anatomy;
 use crate::photo::Portrait;
 use crate::photo::smooth;
 use crate::photo::smooth::Guide;
@@ -42,6 +45,10 @@ pub struct FlowConfig {
     pub skin_quiet: f32,
     /// Share of the surroundings of hairline and collar that stays paper. Default 0.80.
     pub border_quiet: f32,
+    /// Share of the ears that stays paper. Default 0.85.
+    pub ear_quiet: f32,
+    /// Share of glasses, rims and lenses, that stays paper. Default 0.80.
+    pub glasses_quiet: f32,
     /// Share of the hair that stays paper. Default 0.93.
     pub hair_quiet: f32,
     /// Share of the clothes that stays paper. Default 0.94.
@@ -61,6 +68,8 @@ impl Default for FlowConfig {
             nose_quiet: 0.80,
             skin_quiet: 0.95,
             border_quiet: 0.80,
+            ear_quiet: 0.85,
+            glasses_quiet: 0.80,
             hair_quiet: 0.93,
             clothes_quiet: 0.94,
             least_area_px: 40,
@@ -80,7 +89,10 @@ pub fn flow_lines(portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -
     let response = along(&across(&calm, &flow, config, &person), &flow, config.along_px, &person);
     let threshold = thresholds(&response, anatomy, config);
     let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
-    LineDrawing::new(with_irises(with_outline(ink, anatomy), portrait))
+    let ink = contours::with_contours(ink, anatomy);
+    let ink = glasses::with_rims(ink, portrait, anatomy);
+    let ink = mouth::with_mouth(ink, portrait, anatomy);
+    LineDrawing::new(with_irises(ink, portrait, anatomy))
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.
@@ -147,19 +159,30 @@ fn thresholds(response: &Field, anatomy: &Anatomy, config: &FlowConfig) -> Field
     /// The least response that is ever a line: below lies the noise of photos.
     const FAINTEST: f32 = 0.004;
     const BORDER_PX: f32 = 4.0;
-    let features =
-        smooth::map2(&smooth::map2(anatomy.eyes(), anatomy.brows(), f32::max), anatomy.mouth(), f32::max);
+    /// Lines end this far from where the picture ends.
+    const FRAME_PX: f32 = 3.0;
+    let features = smooth::map2(&smooth::map2(anatomy.eyes(), anatomy.brows(), f32::max), anatomy.mouth(), f32::max);
     let features = smooth::map2(&features, anatomy.skin(), |f, skin| f * skin.max(0.5));
-    let nose = smooth::map2(anatomy.nose(), anatomy.skin(), |f, skin| f * skin);
-    let plain = smooth::map2(anatomy.skin(), &smooth::map2(&features, &nose, f32::max), |skin, f| skin * (1.0 - f));
+    let within = |part: &Field, without: &Field| smooth::map2(part, without, |part, without| part * (1.0 - without));
+    let on_skin = |part: &Field| smooth::map2(part, anatomy.skin(), |part, skin| part * skin);
+    let nose = on_skin(anatomy.nose());
+    let glasses = within(anatomy.glasses(), anatomy.eyes());
+    let features = within(&features, &glasses);
+    let special = [&nose, &glasses, anatomy.ears()].into_iter();
+    let special = special.fold(features.clone(), |sum, part| smooth::map2(&sum, part, f32::max));
     let border = anatomy.skin_border(BORDER_PX);
-    let apart = |region: &Field| smooth::map2(region, &border, |share, border| share * (1.0 - border));
-    let (plain, hair, clothes) = (apart(&plain), apart(anatomy.hair()), apart(anatomy.clothes()));
-    let parts: [(&Field, f32); 6] = [
+    let border = within(&border, &smooth::map2(&glasses, anatomy.ears(), f32::max));
+    let plain = within(&within(anatomy.skin(), &special), &border);
+    let (hair, clothes) = (within(anatomy.hair(), &border), within(anatomy.clothes(), &border));
+    // Children's faces have few lines, and each one ages them.
+    let youthful = |quiet: f32| 1.0 - (1.0 - quiet) * (1.0 - 0.5 * anatomy.youth());
+    let parts: [(&Field, f32); 8] = [
         (&features, config.features_quiet),
         (&nose, config.nose_quiet),
-        (&plain, config.skin_quiet),
+        (&plain, youthful(config.skin_quiet)),
         (&border, config.border_quiet),
+        (anatomy.ears(), config.ear_quiet),
+        (&glasses, config.glasses_quiet),
         (&hair, config.hair_quiet),
         (&clothes, config.clothes_quiet),
     ];
@@ -178,7 +201,7 @@ fn thresholds(response: &Field, anatomy: &Anatomy, config: &FlowConfig) -> Field
             total += weight;
         }
         // In the backdrop nothing is a line; at its border the person's thresholds rise steeply.
-        *value = if total > 0.25 { sum / total } else { f32::INFINITY };
+        *value = if total > 0.25 && anatomy.room().as_raw()[i] >= FRAME_PX { sum / total } else { f32::INFINITY };
     }
     out
 }
@@ -239,29 +262,6 @@ fn hysteresis(response: &Field, threshold: &Field, flow: &Flow, least_area_px: u
         let piece = pieces.labels()[(y * over.width() + x) as usize];
         let drawn = piece != 0 && pieces.area(piece) >= least_area_px && peaks[piece as usize] >= STRONG;
         Luma([if drawn { (255.0 * (1.0 - strength.get_pixel(x, y).0[0])).round() as u8 } else { 255 }])
-    })
-}
-
-/// `ink` with the person's outline where no line is near it.
-fn with_outline(ink: Gray, anatomy: &Anatomy) -> Gray {
-    /// An outline this close to a line is that line.
-    const NEAR_PX: u8 = 4;
-    const HALF_WIDTH_PX: f32 = 1.2;
-    let person = smooth::map(&smooth::gaussian(anatomy.backdrop(), 2.5), |backdrop| 1.0 - backdrop);
-    let lines =
-        Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
-    let near = imageproc::morphology::dilate(&lines, imageproc::distance_transform::Norm::L2, NEAR_PX);
-    let (width, height) = ink.dimensions();
-    Gray::from_fn(width, height, |x, y| {
-        let old = ink.get_pixel(x, y).0[0];
-        if x < 2 || y < 2 || x + 2 >= width || y + 2 >= height || near.get_pixel(x, y).0[0] > 0 {
-            return Luma([old]);
-        }
-        let at = |x: u32, y: u32| person.get_pixel(x, y).0[0];
-        let slope = ((at(x + 1, y) - at(x - 1, y)) / 2.0).hypot((at(x, y + 1) - at(x, y - 1)) / 2.0);
-        let off_px = (at(x, y) - 0.5).abs() / slope.max(1e-3);
-        let share = (HALF_WIDTH_PX + 0.5 - off_px).clamp(0.0, 1.0);
-        Luma([old.min((255.0 * (1.0 - share)).round() as u8)])
     })
 }
 

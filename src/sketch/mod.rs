@@ -7,7 +7,11 @@ mod face_map;
 mod flow;
 mod pieces;
 mod irises;
+mod contours;
+mod glasses;
+mod mouth;
 mod lines;
+mod beard;
 mod tone;
 
 pub use anatomy::Anatomy;

@@ -94,7 +94,8 @@ pub fn draw(ink: &mut Gray, line: &[Point<Px>], width_px: f64) {
 
 /// Draws those parts of `line` that no ink of `ink` accompanies within `near_px`, if they are at least `least_px` long.
 pub fn close(ink: &mut Gray, line: &[Point<Px>], width_px: f64, near_px: u8, least_px: f64) {
-    let marked = Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
+    let marked =
+        Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
     let near = imageproc::morphology::dilate(&marked, imageproc::distance_transform::Norm::L2, near_px);
     let free = |p: &Point<Px>| {
         let on = p.x >= 0.0 && p.y >= 0.0 && p.x < f64::from(ink.width()) && p.y < f64::from(ink.height());

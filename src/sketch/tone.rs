@@ -8,9 +8,10 @@
 use super::LineDrawing;
 use super::Sketch;
 use super::Tone;
+use super::anatomy::Anatomy;
+use super::beard::beard;
 use super::even_light::even_light;
 use super::flow::edge_flow;
-use super::anatomy::Anatomy;
 use crate::photo::Portrait;
 use crate::photo::colour_model;
 use crate::photo::smooth;
@@ -34,6 +35,8 @@ pub struct ToneConfig {
     pub skin: f32,
     /// Coverage of brows, moustache and beard where they are dark. Default 0.40.
     pub face_hair: f32,
+    /// How much darker than the face's middle a shadow is where shading begins, 0 to 1. Default 0.07.
+    pub skin_from: f32,
     /// Angle of strokes on skin, in degrees from x towards y (down): negative rises to the right. Default -52.
     pub skin_angle_deg: f32,
     /// Angle of strokes on cloth, in degrees. Default -58.
@@ -49,6 +52,7 @@ impl Default for ToneConfig {
             clothes: 0.20,
             skin: 0.24,
             face_hair: 0.40,
+            skin_from: 0.07,
             skin_angle_deg: -52.0,
             clothes_angle_deg: -58.0,
             least_area_px: 260,
@@ -60,12 +64,16 @@ impl Default for ToneConfig {
 pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Sketch {
     let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
     let even = even_light(portrait, anatomy);
-    let brows = face_hair(&even, anatomy);
+    let brows = brows(&even, anatomy);
+    let beard = beard(portrait, anatomy);
     let parts = [
         hair_coverage(&light, anatomy, config.hair),
         clothes_coverage(&light, lines, anatomy, config.clothes),
-        skin_coverage(&even, lines, anatomy, config.skin),
-        smooth::map(&brows, |brow| brow * config.face_hair.clamp(0.0, MOST)),
+        skin_coverage(&even, lines, anatomy, config),
+        smooth::map2(&brows, &beard, |brow, beard| {
+            let share = brow.max(0.75 * step(beard, 0.25, 0.6));
+            share * config.face_hair.clamp(0.0, MOST)
+        }),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
     drop_small_patches(&mut coverage, config.least_area_px);
@@ -101,18 +109,29 @@ fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most:
     const DARK_BELOW: f32 = 0.38;
     const FADE_PX: f32 = 64.0;
     let mut cloth = weighted(light, anatomy.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
-    let side = Portrait::SIDE as f32;
-    for (x, y, pixel) in cloth.enumerate_pixels_mut() {
-        let to_frame = (x as f32).min(side - x as f32).min(side - y as f32);
-        pixel.0[0] *= step(to_frame, 0.0, FADE_PX);
+    for ((value, room), (x, y)) in cloth.as_mut().iter_mut().zip(anatomy.room().as_raw()).zip(places()) {
+        *value *= step(*room - vignette_px(x, y), 0.0, FADE_PX);
     }
     clear_beside(&mut cloth, lines, CLEAR_PX);
     cloth
 }
 
+/// How far below the frame's sides a bust's hatching ends: it hangs down in the middle as on old prints.
+fn vignette_px(x: f32, y: f32) -> f32 {
+    const RISE_PX: f32 = 46.0;
+    let middle = Portrait::SIDE as f32 / 2.0;
+    let aside = (x - middle).abs() / middle;
+    if y < middle { 0.0 } else { RISE_PX * aside * aside }
+}
+
+/// The place of every pixel of a portrait, row by row.
+fn places() -> impl Iterator<Item = (f32, f32)> {
+    (0..Portrait::SIDE).flat_map(|y| (0..Portrait::SIDE).map(move |x| (x as f32, y as f32)))
+}
+
 /// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps. What is dark because a
 /// line runs there is no shadow: strokes across a line look like stitches.
-fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
+fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
     /// Wide enough that a line's own darkness is spread thin.
     const CALM_PX: f32 = 6.0;
     /// How near to a line there is no shading.
@@ -121,12 +140,17 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32
     const LEAST_AREA_PX: u32 = 700;
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.skin(), CALM_PX);
+    // Shadows age a child.
+    let most = config.skin * (1.0 - 0.6 * anatomy.youth());
     let mut skin = weighted(&calm, anatomy.skin(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
-        most * (0.55 * step(depth, 0.07, 0.11) + 0.45 * step(depth, 0.17, 0.22))
+        let (first, second) = (config.skin_from, config.skin_from + 0.1);
+        most * (0.55 * step(depth, first, first + 0.04) + 0.45 * step(depth, second, second + 0.05))
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
+    let drawn = smooth::map2(&drawn, anatomy.bridge(), f32::max);
+    let drawn = smooth::map2(&drawn, anatomy.glasses(), f32::max);
     // The dark along the hairline is the hair's, and its line is drawn.
     let border = anatomy.skin_border(5.0);
     for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
@@ -146,24 +170,19 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
     coverage.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
 }
 
-/// How much of each pixel is hair of the face: dark in the even light where brows, moustache and beard grow.
-fn face_hair(even: &Field, anatomy: &Anatomy) -> Field {
+/// How much of each pixel is brow: dark in the even light where brows grow.
+fn brows(even: &Field, anatomy: &Anatomy) -> Field {
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.skin(), 1.5);
-    let mut hair = smooth::map2(anatomy.brows(), anatomy.skin(), |brow, skin| brow * skin);
-    hair.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
+    let mut brows = smooth::map2(anatomy.brows(), anatomy.skin(), |brow, skin| brow * skin);
+    brows.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
         *brow *= step(1.0 - light / middle.max(0.1), 0.16, 0.24);
     });
-    // A beard is darker than the shadow of a cheek, and never on the lips.
-    let beard = smooth::map2(anatomy.beard(), anatomy.mouth(), |beard, lips| beard * (1.0 - lips));
-    let beard = smooth::map2(&beard, anatomy.skin(), |beard, skin| beard * skin);
-    let beard = smooth::map2(&beard, &calm, |beard, light| beard * step(1.0 - light / middle.max(0.1), 0.24, 0.34));
-    let hair = smooth::map2(&hair, &beard, f32::max);
-    smooth::map(&hair, |hair| step(hair, 0.3, 0.7))
+    smooth::map(&brows, |brow| step(brow, 0.3, 0.7))
 }
 
 /// `field` blurred over the pixels that `region` counts, so that dark hair does not darken the skin beside it.
-fn blurred_within(field: &Field, region: &Field, sigma_px: f32) -> Field {
+pub fn blurred_within(field: &Field, region: &Field, sigma_px: f32) -> Field {
     let weight = smooth::map(region, |share| share * share * share);
     let sum = smooth::gaussian(&smooth::map2(field, &weight, |v, w| v * w), sigma_px);
     let total = smooth::gaussian(&weight, sigma_px);
@@ -222,7 +241,7 @@ fn quantile(field: &Field, weight: &Field, quantile: f32) -> f32 {
 }
 
 /// 0 up to `from`, 1 from `to` on, smooth between.
-fn step(value: f32, from: f32, to: f32) -> f32 {
+pub fn step(value: f32, from: f32, to: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
@@ -233,9 +252,9 @@ mod tests {
     use crate::photo::BackdropConfig;
     use crate::photo::matte;
     use crate::photo::sample;
+    use crate::sketch::Anatomy;
     use crate::sketch::FlowConfig;
     use crate::sketch::flow_lines;
-    use crate::sketch::Anatomy;
 
     fn sketched(portrait: &Portrait, config: &ToneConfig) -> Sketch {
         let anatomy = Anatomy::guessed(portrait, &matte(portrait, &BackdropConfig::default()));

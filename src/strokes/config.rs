@@ -36,6 +36,8 @@ pub struct StrokesConfig {
     pub bridge_mm: f64,
     /// Marks with less ink than this are noise, mm² of full ink (default 0.3: a pen line of 0.75 mm).
     pub min_ink_mm2: f64,
+    /// A line whose ink is at least this wide is gone over again, pen widths (default 0: never).
+    pub restate_from: f64,
     /// How far a fitted curve may leave the traced centre line, mm (default 0.1).
     pub tolerance_mm: f64,
     /// Longest straight piece of a stroke, mm (default 0.5: longer ones make the planner brake at each joint).
@@ -60,6 +62,7 @@ impl Default for StrokesConfig {
             tone_shortest_mm: 2.5,
             bridge_mm: 1.5,
             min_ink_mm2: 0.3,
+            restate_from: 0.0,
             tolerance_mm: 0.1,
             chord_mm: 0.5,
             deviation_mm: 0.02,
@@ -98,6 +101,7 @@ impl StrokesConfig {
             ("tone_shortest_mm", self.tone_shortest_mm, 0.1, 1000.0),
             ("bridge_mm", self.bridge_mm, 0.0, 20.0),
             ("min_ink_mm2", self.min_ink_mm2, 0.0, 1000.0),
+            ("restate_from", self.restate_from, 0.0, 100.0),
             ("tolerance_mm", self.tolerance_mm, 0.0, 10.0),
             ("chord_mm", self.chord_mm, 0.02, 100.0),
             ("deviation_mm", self.deviation_mm, 0.001, 10.0),

@@ -21,6 +21,7 @@ pub mod follow;
 pub mod bridge;
 pub mod weigh;
 pub mod fit;
+pub mod restate;
 pub mod outline;
 pub mod fill;
 pub mod tone;

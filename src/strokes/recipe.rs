@@ -36,6 +36,8 @@ use crate::strokes::place::Grid;
 use crate::strokes::place::Placement;
 use crate::strokes::prune;
 use crate::strokes::refine;
+use crate::strokes::restate;
+use crate::strokes::restate::Restating;
 use crate::strokes::thin;
 use crate::strokes::tone;
 use crate::strokes::tone::Hatching;
@@ -73,7 +75,7 @@ pub enum Pass {
     Bridge,
     /// Without noise: see [`weigh`].
     Weigh,
-    /// Smooth curves: see [`fit`].
+    /// Smooth curves, gone over again where they are wide: see [`fit`] and [`restate`].
     Fit,
     /// Black areas filled: see [`fill`].
     Fill,
@@ -129,7 +131,10 @@ impl Pass {
             }
             Pass::Fit => {
                 let tightness = tightness(config, px_per_mm);
-                let curve = |line: &Line| (StrokeKind::Contour, fit::fit(line, tightness));
+                let pen = config.pen_width_mm * px_per_mm;
+                let restating = Restating { pen, from: config.restate_from * pen };
+                let curve =
+                    |line: &Line| (StrokeKind::Contour, restate::restated(fit::fit(line, tightness), line, restating));
                 t.curves = t.lines.par_iter().map(curve).collect();
             }
             Pass::Fill => {

@@ -80,7 +80,12 @@ fn request() -> anyhow::Result<Request> {
             _ => bail!("{name} is unknown; there are --data, --out, --ids, --set"),
         }
     }
-    Ok(Request { data: data.context("--data FOLDER is missing")?, out: out.context("--out FOLDER is missing")?, ids, sets })
+    Ok(Request {
+        data: data.context("--data FOLDER is missing")?,
+        out: out.context("--out FOLDER is missing")?,
+        ids,
+        sets,
+    })
 }
 
 /// The drawing of `person`, as inked, cut to the portrait's square; and its cost.
@@ -98,7 +103,8 @@ fn drawn(person: &people::Person, config: &Config) -> anyhow::Result<(Rgb, Cost)
     let side = sheet.width_mm().min(sheet.height_mm()) - 2.0 * margin;
     let top = margin + config.strokes.top_share * (sheet.height_mm() - 2.0 * margin - side);
     let px = |mm: f64| (mm * ink.px_per_mm).round() as u32;
-    let square = imageops::crop_imm(&paper, px((sheet.width_mm() - side) / 2.0), px(top), px(side), px(side)).to_image();
+    let square =
+        imageops::crop_imm(&paper, px((sheet.width_mm() - side) / 2.0), px(top), px(side), px(side)).to_image();
     let cost =
         Cost { strokes: plan.strokes() as f64, metres: plan.ink_mm() / 1000.0, secs: plan.total_secs(), made_in_secs };
     Ok((square, cost))

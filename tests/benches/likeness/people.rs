@@ -65,10 +65,8 @@ fn person(data: &Path, record: &Record) -> anyhow::Result<Person> {
     };
     let points: Vec<_> = record.landmarks68.iter().map(|[x, y]| Point::new(*x, *y)).collect();
     let points = points.try_into().map_err(|_| anyhow!("not 68 landmarks"))?;
-    let iris = |i: usize| Iris {
-        centre: Point::new(record.iris[i][0], record.iris[i][1]),
-        radius_px: record.iris_radius[i],
-    };
+    let iris =
+        |i: usize| Iris { centre: Point::new(record.iris[i][0], record.iris[i][1]), radius_px: record.iris_radius[i] };
     let alpha = plane("person")?;
     let share = alpha.as_raw().iter().map(|v| f32::from(*v) / 255.0).collect();
     let matte = Matte::new(smooth::of_size(alpha.width(), alpha.height(), share)).context("a matte of 512 px")?;

@@ -1,0 +1,58 @@
+//! Hair of the face: where brows are filled, and where moustache and beard grow on those who have them.
+//!
+//! Regions call a beard skin. It is told from skin by what it is beside this person's own cheeks: darker, less colourful,
+//! and of finer texture; a shadow is dark, but as colourful as the cheek and smooth. Values are shares from 0 to 1; lengths in
+//! portrait pixels. Refuses nothing: on photos without colour darkness and texture decide.
+
+use super::anatomy::Anatomy;
+use super::lines::weighted_quantile;
+use super::shapes;
+use super::tone::blurred_within;
+use super::tone::step;
+use crate::geom::Point;
+use crate::photo::Portrait;
+use crate::photo::colour_model;
+use crate::photo::smooth;
+use crate::raster::Field;
+
+/// How much of each pixel of `portrait` is beard or moustache.
+pub fn beard(portrait: &Portrait, anatomy: &Anatomy) -> Field {
+    let luma = colour_model::luma(portrait.pixels());
+    let (width, height) = luma.dimensions();
+    let colour = portrait
+        .pixels()
+        .pixels()
+        .map(|p| f32::from(p.0.iter().max().unwrap_or(&0) - p.0.iter().min().unwrap_or(&0)) / 255.0);
+    let colour = smooth::of_size(width, height, colour.collect());
+    let calm = |field: &Field, sigma_px: f32| blurred_within(field, anatomy.skin(), sigma_px);
+    let (light, colour) = (calm(&luma, 2.5), calm(&colour, 2.5));
+    let texture = calm(&smooth::map2(&luma, &calm(&luma, 1.5), |own, around| (own - around).abs()), 5.0);
+    let cheeks = smooth::map2(&cheeks(), anatomy.skin(), |cheek, skin| cheek * skin);
+    let usual = |field: &Field| weighted_quantile(field, &cheeks, 0.5);
+    let (cheek_light, cheek_colour, cheek_texture) = (usual(&light), usual(&colour), usual(&texture));
+    let coloured = step(cheek_colour, 0.03, 0.08);
+    let mut beard = smooth::map2(anatomy.beard(), anatomy.skin(), |zone, skin| zone * skin);
+    for (i, value) in beard.as_mut().iter_mut().enumerate() {
+        let dark = 1.0 - light.as_raw()[i] / cheek_light.max(0.05);
+        let pale = 1.0 - colour.as_raw()[i] / (cheek_colour + 0.02);
+        let fine = texture.as_raw()[i] / (cheek_texture + 0.004);
+        let hairy = coloured * step(pale, 0.12, 0.42) + (1.0 - coloured) * step(dark, 0.2, 0.4);
+        // What is very dark and nearly without colour is hair, however blurred the photo.
+        let sure = step(dark, 0.42, 0.6) * step(pale, 0.45, 0.65);
+        *value *=
+            (hairy * step(dark, 0.0, 0.22) * step(fine, 0.85, 1.3)).max(sure) * (1.0 - anatomy.mouth().as_raw()[i]);
+    }
+    beard
+}
+
+/// The middle of the cheeks, which stay bare: between the eyes and the wings of the nose, outside either.
+fn cheeks() -> Field {
+    const CENTRES: [(f64, f64); 2] = [(198.0, 284.0), (314.0, 284.0)];
+    const RADIUS_PX: f32 = 16.0;
+    let mut cheeks = Field::new(Portrait::SIDE, Portrait::SIDE);
+    for (x, y) in CENTRES {
+        let spot = [Point::new(x - 0.5, y), Point::new(x, y - 0.5), Point::new(x + 0.5, y)];
+        shapes::patch(&mut cheeks, &spot, RADIUS_PX, 2.0);
+    }
+    cheeks
+}

@@ -1,0 +1,101 @@
+//! The mouth: closed lips meet in one line from corner to corner; an open smile is two curves that meet at the corners,
+//! white teeth between them, and the dark gap as ink.
+//!
+//! Landmarks say where the lips' inner borders run, the portrait's own pixels what lies between. Only where a face was
+//! read. Lengths in portrait pixels. Refuses nothing.
+
+use super::anatomy::Anatomy;
+use super::pieces::pieces;
+use super::shapes;
+use crate::face::Landmarks;
+use crate::geom::Point;
+use crate::geom::Px;
+use crate::photo::Portrait;
+use crate::photo::colour_model;
+use crate::photo::smooth;
+use crate::raster::Gray;
+use image::Luma;
+
+/// A mouth is open from this distance of the lips' inner borders on.
+const OPEN_PX: f64 = 5.0;
+/// Width of the lines between the lips.
+const WIDTH_PX: f64 = 2.2;
+/// A line this close to where the lips meet is that line.
+const NEAR_PX: u8 = 3;
+
+/// `ink` with the mouth of `portrait`'s sitter.
+pub fn with_mouth(mut ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
+    let Some(landmarks) = anatomy.landmarks() else { return ink };
+    if landmarks.mouth_opening_px() >= OPEN_PX {
+        open_mouth(&mut ink, portrait, landmarks);
+    } else {
+        let inner = landmarks.inner_lips();
+        let meeting: Vec<_> = (0..5).map(|i| inner[i].lerp(inner[(8 - i) % 8], 0.5)).collect();
+        shapes::close(&mut ink, &shapes::smooth_line(&meeting), WIDTH_PX, NEAR_PX, 3.0);
+    }
+    ink
+}
+
+/// Clears what lies between the lips and draws it anew: their borders, the dark gap, the corners.
+fn open_mouth(ink: &mut Gray, portrait: &Portrait, landmarks: &Landmarks) {
+    /// The corners of a smile are its darkest places.
+    const CORNER_PX: f64 = 3.4;
+    let inner = landmarks.inner_lips();
+    let between = shapes::smooth_ring(inner);
+    let upper = shapes::smooth_line(&inner[0..5]);
+    let lower = shapes::smooth_line(&[inner[4], inner[5], inner[6], inner[7], inner[0]]);
+    let gap = dark_gap(portrait, &between);
+    for (x, y, pixel) in ink.enumerate_pixels_mut() {
+        let at = Point::new(f64::from(x), f64::from(y));
+        if near_bounds(&between, at) && (shapes::inside(&between, at) || on(&between, at)) {
+            pixel.0[0] = if gap.get_pixel(x, y).0[0] > 0 { 0 } else { 255 };
+        }
+    }
+    shapes::draw(ink, &upper, WIDTH_PX);
+    shapes::draw(ink, &lower, WIDTH_PX);
+    for corner in [0, 4] {
+        let (out, into) = (inner[corner], landmarks.outer_lips()[if corner == 0 { 0 } else { 6 }]);
+        shapes::draw(ink, &[out, into], CORNER_PX);
+    }
+}
+
+/// What is dark between the lips while something else there is bright: the gap between teeth and lip.
+fn dark_gap(portrait: &Portrait, between: &[Point<Px>]) -> Gray {
+    /// The least difference between teeth and gap: less is one shade of teeth, or none at all.
+    const LEAST_CONTRAST: f32 = 0.16;
+    const LEAST_AREA_PX: u32 = 16;
+    let luma = smooth::gaussian(&colour_model::luma(portrait.pixels()), 0.8);
+    let mut values: Vec<f32> = Vec::new();
+    for (x, y, p) in luma.enumerate_pixels() {
+        let at = Point::new(f64::from(x), f64::from(y));
+        if near_bounds(between, at) && shapes::inside(between, at) {
+            values.push(p.0[0]);
+        }
+    }
+    values.sort_by(f32::total_cmp);
+    let quantile = |share: f32| values.get((values.len() as f32 * share) as usize).copied().unwrap_or(0.0);
+    let (dark, bright) = (quantile(0.05), quantile(0.9));
+    let level = if bright - dark < LEAST_CONTRAST { 0.0 } else { dark + 0.36 * (bright - dark) };
+    let mut gap = Gray::from_fn(luma.width(), luma.height(), |x, y| {
+        let at = Point::new(f64::from(x), f64::from(y));
+        let dark = luma.get_pixel(x, y).0[0] < level;
+        Luma([if dark && near_bounds(between, at) && shapes::inside(between, at) { 255 } else { 0 }])
+    });
+    let patches = pieces(&gap);
+    for (pixel, patch) in gap.pixels_mut().zip(patches.labels()) {
+        if patches.area(*patch) < LEAST_AREA_PX {
+            pixel.0[0] = 0;
+        }
+    }
+    gap
+}
+
+fn near_bounds(outline: &[Point<Px>], at: Point<Px>) -> bool {
+    crate::geom::Rect::from_points(outline.iter().copied()).inflate(3.0, 3.0).contains(at)
+}
+
+/// Whether `at` lies so near the outline that a line there is the outline itself.
+fn on(outline: &[Point<Px>], at: Point<Px>) -> bool {
+    const ON_PX: f64 = 2.0;
+    (0..outline.len()).any(|i| shapes::to_piece(at, outline[i], outline[(i + 1) % outline.len()]) < ON_PX)
+}
