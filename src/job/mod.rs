@@ -4,6 +4,7 @@
 
 use std::ops::ControlFlow;
 
+use crate::face::Face;
 use crate::fault::Fault;
 use crate::fault::Kind;
 use crate::photo;
@@ -137,29 +138,54 @@ pub struct Job {
 /// `enter` hears each stage as it begins and may break the job off there; that is a fault of kind
 /// [`Kind::Cancelled`]. Any stage's own error comes back as its fault, and so does a photo in which no line is found.
 pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Job, Fault> {
-    let mut enter = |stage| match enter(stage) {
+    begin(Stage::Portrait, enter)?;
+    let portrait = photo::compose(photo, &recipe.framing)?;
+    begin(Stage::Lines, enter)?;
+    let anatomy = Anatomy::guessed(&portrait, &photo::matte(&portrait, recipe.backdrop));
+    drawn(portrait, &anatomy, recipe, enter)
+}
+
+/// Takes a composed `portrait` whose `face` was read through the stages from its lines on; otherwise as [`prepare`].
+pub fn prepare_face(
+    portrait: Portrait,
+    face: &Face,
+    recipe: &Recipe,
+    enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
+) -> Result<Job, Fault> {
+    begin(Stage::Lines, enter)?;
+    let anatomy = Anatomy::of_face(&portrait, face);
+    drawn(portrait, &anatomy, recipe, enter)
+}
+
+/// Tells that `stage` begins, and ends the job if it shall not.
+fn begin(stage: Stage, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<(), Fault> {
+    match enter(stage) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => {
             Err(Fault::new(Kind::Cancelled, format!("stopped before the {} stage; nothing was drawn", stage.name())))
         }
-    };
-    enter(Stage::Portrait)?;
-    let portrait = photo::compose(photo, &recipe.framing)?;
-    enter(Stage::Lines)?;
-    let matte = photo::matte(&portrait, recipe.backdrop);
-    let anatomy = Anatomy::guessed(&portrait, &matte);
-    let lines = sketch::flow_lines(&portrait, &anatomy, recipe.lines);
-    enter(Stage::Sketch)?;
-    let sketch = sketch::shade(&portrait, &lines, &anatomy, recipe.tone);
-    enter(Stage::Strokes)?;
+    }
+}
+
+/// The job of `portrait`, whose sitter's `anatomy` is known.
+fn drawn(
+    portrait: Portrait,
+    anatomy: &Anatomy,
+    recipe: &Recipe,
+    enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
+) -> Result<Job, Fault> {
+    let lines = sketch::flow_lines(&portrait, anatomy, recipe.lines);
+    begin(Stage::Sketch, enter)?;
+    let sketch = sketch::shade(&portrait, &lines, anatomy, recipe.tone);
+    begin(Stage::Strokes, enter)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     if traced.set.strokes().is_empty() {
         let sentence = "no lines were found in the photo; take one with a face in good light";
         return Err(Fault::new(Kind::BadInput, sentence));
     }
-    enter(Stage::Plan)?;
+    begin(Stage::Plan, enter)?;
     let plan = plan::plan(&traced.set, recipe.robot, recipe.plan)?;
-    enter(Stage::Program)?;
+    begin(Stage::Program, enter)?;
     let program = Program::of(&plan);
     let proof = verify::verify(&program.bytes(), plan.sheet(), plan.robot())?;
     Ok(Job { portrait, lines, sketch, traced, plan, program, proof })

@@ -28,6 +28,9 @@ pub enum Framing {
     Centred,
     /// Around a face: the box from forehead to chin and ear to ear, in photo pixels.
     Face(Rect<Px>),
+    /// By the centres of the sitter's right and left eye, in photo pixels: the head comes upright, the eyes to
+    /// [`Portrait::EYES`].
+    Eyes([Point<Px>; 2]),
 }
 
 /// Why no portrait can be composed.
@@ -40,6 +43,17 @@ pub enum ComposeError {
         width_px: f64,
         /// Its height.
         height_px: f64,
+    },
+    /// The eyes are no two places on the photo.
+    #[error(
+        "the eyes ({:.0}, {:.0}) and ({:.0}, {:.0}) are no two places on the photo; look for the face again",
+        right.x, right.y, left.x, left.y
+    )]
+    NoEyes {
+        /// The sitter's right eye.
+        right: Point<Px>,
+        /// The sitter's left eye.
+        left: Point<Px>,
     },
     /// The middle of the box is not on the photo.
     #[error(
@@ -83,6 +97,7 @@ pub fn compose(photo: &Photo, framing: &Framing) -> Result<Portrait, ComposeErro
     let to_photo = match framing {
         Framing::Centred => centred(photo),
         Framing::Face(face) => around_face(photo, face)?,
+        Framing::Eyes([right, left]) => by_eyes(photo, *right, *left)?,
     };
     let beyond = beyond(photo.pixels().dimensions(), &to_photo);
     let pixels = if to_photo == Affine::identity() && photo.pixels().dimensions() == (Portrait::SIDE, Portrait::SIDE) {
@@ -132,6 +147,26 @@ fn around_face(photo: &Photo, face: &Rect<Px>) -> Result<Affine<Px, Px>, Compose
     Ok(Affine::translation(-(left + right) / 2.0, -(top + bottom) / 2.0)
         .then_scale(scale, scale)
         .then_translate(middle.to_vector()))
+}
+
+/// The similarity that takes [`Portrait::EYES`] to the eyes `right` and `left`.
+fn by_eyes(photo: &Photo, right: Point<Px>, left: Point<Px>) -> Result<Affine<Px, Px>, ComposeError> {
+    let (width_px, height_px) = photo.pixels().dimensions();
+    let photo_box = Rect::<Px>::new(Point::zero(), Point::new(width_px.into(), height_px.into()));
+    if !(photo_box.contains_inclusive(right) && photo_box.contains_inclusive(left)) {
+        return Err(ComposeError::NoEyes { right, left });
+    }
+    let [canonical, other] = Portrait::EYES;
+    let scale = (left - right).length() / (other - canonical).length();
+    let [face_left, _, face_right, _] = CANONICAL_FACE;
+    let face_px = scale * (face_right - face_left);
+    if face_px < MIN_FACE_PX {
+        return Err(ComposeError::FaceTooSmall { width_px: face_px });
+    }
+    Ok(Affine::translation(-canonical.x, -canonical.y)
+        .then_rotate((left - right).angle_from_x_axis())
+        .then_scale(scale, scale)
+        .then_translate(right.to_vector()))
 }
 
 /// The canonical frame's pixels, looked up in `photo` through `to_photo`.
@@ -298,6 +333,23 @@ mod tests {
         };
         assert_eq!(corner(800, 600), Point::new(100.0, 0.0));
         assert_eq!(corner(600, 800), Point::new(0.0, 0.0));
+    }
+
+    #[test]
+    fn eyes_of_a_tilted_head_come_to_their_canonical_places() {
+        let photo = photo(900, 700, |_, _| [80, 80, 80]);
+        let eyes = [Point::new(300.0, 420.0), Point::new(420.0, 330.0)];
+        let portrait = compose(&photo, &Framing::Eyes(eyes)).expect("composes");
+        for (canonical, eye) in Portrait::EYES.iter().zip(eyes) {
+            assert!((portrait.to_photo().transform_point(*canonical) - eye).length() < 1e-9);
+        }
+        assert!((portrait.to_photo().determinant() - 1.5f64.powi(2)).abs() < 1e-9, "no mirror image, one scale");
+        for eyes in [[(f64::NAN, 1.0), (5.0, 5.0)], [(-4.0, 10.0), (200.0, 10.0)]] {
+            let error = compose(&photo, &Framing::Eyes(eyes.map(|(x, y)| Point::new(x, y)))).expect_err("no eyes");
+            assert!(matches!(error, ComposeError::NoEyes { .. }));
+        }
+        let near = [Point::new(300.0, 300.0), Point::new(303.0, 300.0)];
+        assert!(matches!(compose(&photo, &Framing::Eyes(near)), Err(ComposeError::FaceTooSmall { .. })));
     }
 
     #[test]

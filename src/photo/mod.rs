@@ -8,6 +8,7 @@ mod jpeg;
 mod decode;
 mod compose;
 mod backdrop;
+mod matte_edges;
 pub mod sitters;
 #[cfg(test)]
 pub mod sample;
@@ -21,6 +22,7 @@ pub use compose::compose;
 pub use decode::DecodeError;
 pub use decode::MAX_FILE_BYTES;
 pub use decode::decode;
+pub use matte_edges::refined as refined_matte;
 
 use crate::geom::Affine;
 use crate::geom::Point;

@@ -238,8 +238,12 @@ fn features(landmarks: &Landmarks, ears: Field, glasses: Field) -> Features {
         Point::new(base[4].x + 4.0, base[4].y - 16.0),
         Point::new(tip.x, tip.y - 12.0),
     ];
-    let bridge = landmarks.bridge().iter().map(|p| Point::new(p.x - 9.0, p.y));
-    let bridge = bridge.chain(landmarks.bridge().iter().rev().map(|p| Point::new(p.x + 9.0, p.y))).collect();
+    // From between the eyes down to the wings the nose stays light: its shadow side is told by a line.
+    let beside = |sign: f64| {
+        let widths = [9.0, 12.0, 17.0, 22.0];
+        landmarks.bridge().iter().zip(widths).map(move |(p, width)| Point::new(p.x + sign * width, p.y))
+    };
+    let bridge = beside(-1.0).chain(beside(1.0).rev()).collect();
     let lips = shapes::smooth_ring(landmarks.outer_lips());
     let beard: Vec<_> = landmarks.jaw()[2..15].iter().copied().chain(base.iter().rev().copied()).collect();
     let mouth = patches(&[(lips, 6.0, 5.0)]);

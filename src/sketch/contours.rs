@@ -19,9 +19,12 @@ const WIDTH_PX: f64 = 2.4;
 pub fn with_contours(ink: Gray, anatomy: &Anatomy) -> Gray {
     let mut ink = with_outline(ink, anatomy);
     if let Some(landmarks) = anatomy.landmarks() {
+        ink = with_hairline(ink, anatomy);
         close_jaw(&mut ink, anatomy, landmarks);
         for side in Side::BOTH {
-            shapes::close(&mut ink, &shapes::smooth_line(landmarks.upper_lid(side)), WIDTH_PX, 3, 4.0);
+            let lid = shapes::smooth_line(landmarks.upper_lid(side));
+            shapes::close(&mut ink, &lid, WIDTH_PX, 3, 4.0);
+            thicken(&mut ink, &lid);
         }
     }
     ink
@@ -42,27 +45,56 @@ fn close_jaw(ink: &mut Gray, anatomy: &Anatomy, landmarks: &Landmarks) {
     }
 }
 
+/// Widens what is inked along `lid` by a pixel to each side: lashes make the upper lid the darkest line of a face.
+fn thicken(ink: &mut Gray, lid: &[Point<Px>]) {
+    const BESIDE_PX: f64 = 4.0;
+    let mut beside = Gray::from_pixel(ink.width(), ink.height(), Luma([255]));
+    shapes::draw(&mut beside, lid, 2.0 * BESIDE_PX);
+    let before = ink.clone();
+    for (x, y, pixel) in ink.enumerate_pixels_mut() {
+        let inner = (1..before.width() - 1).contains(&x) && (1..before.height() - 1).contains(&y);
+        if inner && beside.get_pixel(x, y).0[0] < 128 {
+            let around = [(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)];
+            pixel.0[0] = around.iter().map(|(x, y)| before.get_pixel(*x, *y).0[0]).fold(pixel.0[0], u8::min);
+        }
+    }
+}
+
+/// `ink` with the hairline where no line is near it: pale hair would fade into the skin.
+fn with_hairline(ink: Gray, anatomy: &Anatomy) -> Gray {
+    /// Where skin's share and hair's sum to less, something else lies between.
+    const MEETING: f32 = 0.9;
+    let calm = |field: &Field| smooth::gaussian(field, 2.5);
+    let (skin, hair) = (calm(anatomy.skin()), calm(anatomy.hair()));
+    let meets = smooth::map2(&skin, &hair, |skin, hair| if skin + hair > MEETING { 1.0 } else { 0.0 });
+    with_level(ink, &smooth::map2(&hair, &skin, |hair, skin| hair / (hair + skin).max(0.1)), &meets, 6)
+}
+
 /// `ink` with the person's outline where no line is near it.
 fn with_outline(ink: Gray, anatomy: &Anatomy) -> Gray {
-    /// An outline this close to a line is that line.
-    const NEAR_PX: u8 = 4;
-    const HALF_WIDTH_PX: f32 = 1.2;
     /// It ends this far from where the picture ends.
     const FRAME_PX: f32 = 3.0;
     let person = smooth::map(&smooth::gaussian(anatomy.backdrop(), 2.5), |backdrop| 1.0 - backdrop);
+    with_level(ink, &person, &smooth::map(anatomy.room(), |room| if room < FRAME_PX { 0.0 } else { 1.0 }), 4)
+}
+
+/// `ink` with the contour along which `share` is one half, where `wanted` is 1 and no line is within `near_px`.
+fn with_level(ink: Gray, share: &Field, wanted: &Field, near_px: u8) -> Gray {
+    const HALF_WIDTH_PX: f32 = 1.2;
     let lines =
         Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
-    let near = imageproc::morphology::dilate(&lines, imageproc::distance_transform::Norm::L2, NEAR_PX);
+    let near = imageproc::morphology::dilate(&lines, imageproc::distance_transform::Norm::L2, near_px);
     let (width, height) = ink.dimensions();
     Gray::from_fn(width, height, |x, y| {
         let old = ink.get_pixel(x, y).0[0];
-        if near.get_pixel(x, y).0[0] > 0 || anatomy.room().get_pixel(x, y).0[0] < FRAME_PX {
+        let at_frame = x == 0 || y == 0 || x + 1 == width || y + 1 == height;
+        if at_frame || near.get_pixel(x, y).0[0] > 0 || wanted.get_pixel(x, y).0[0] < 0.5 {
             return Luma([old]);
         }
-        let at = |x: u32, y: u32| person.get_pixel(x, y).0[0];
+        let at = |x: u32, y: u32| share.get_pixel(x, y).0[0];
         let slope = ((at(x + 1, y) - at(x - 1, y)) / 2.0).hypot((at(x, y + 1) - at(x, y - 1)) / 2.0);
         let off_px = (at(x, y) - 0.5).abs() / slope.max(1e-3);
-        let share = (HALF_WIDTH_PX + 0.5 - off_px).clamp(0.0, 1.0);
-        Luma([old.min((255.0 * (1.0 - share)).round() as u8)])
+        let inked = (HALF_WIDTH_PX + 0.5 - off_px).clamp(0.0, 1.0);
+        Luma([old.min((255.0 * (1.0 - inked)).round() as u8)])
     })
 }

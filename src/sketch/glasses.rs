@@ -15,11 +15,11 @@ use imageproc::distance_transform::Norm;
 use imageproc::morphology::open;
 
 /// Rims are darker than this share of the skin's middle.
-const DARK: f32 = 0.5;
+const DARK: f32 = 0.55;
 /// Half the width from which on a rim is thick.
-const THICK_PX: u8 = 2;
+const THICK_PX: u8 = 1;
 /// The least body of a rim, in square pixels.
-const LEAST_AREA_PX: u32 = 40;
+const LEAST_AREA_PX: u32 = 140;
 
 /// `ink` with the thick rims of `portrait`'s sitter.
 pub fn with_rims(mut ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {

@@ -56,6 +56,8 @@ fn read(mut ink: Gray, landmarks: &Landmarks) -> Gray {
     // The highlight lies above the middle, but below the lower of the two upper lids.
     let lid = eyes.iter().map(|(iris, lids)| lid_above(lids, iris.centre)).fold(-radius, f64::max);
     let shine = Point::new(-0.3 * radius, (-0.3 * radius).max(lid + 0.42 * radius));
+    // Between narrow lids a large highlight would leave nothing of the iris.
+    let shine_radius = radius * if lid < -0.45 * radius { 0.32 } else { 0.2 };
     for (iris, lids) in &eyes {
         paint(&mut ink, iris.centre, radius, |at| {
             let off = at - iris.centre;
@@ -64,7 +66,7 @@ fn read(mut ink: Gray, landmarks: &Landmarks) -> Gray {
             if from_middle > 1.0 || !open {
                 return None;
             }
-            let shines = (off - shine.to_vector()).length() < 0.34 * radius;
+            let shines = (off - shine.to_vector()).length() < shine_radius;
             Some(!shines)
         });
     }

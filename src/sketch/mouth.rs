@@ -39,7 +39,7 @@ pub fn with_mouth(mut ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray
 /// Clears what lies between the lips and draws it anew: their borders, the dark gap, the corners.
 fn open_mouth(ink: &mut Gray, portrait: &Portrait, landmarks: &Landmarks) {
     /// The corners of a smile are its darkest places.
-    const CORNER_PX: f64 = 3.4;
+    const CORNER_PX: f64 = 2.8;
     let inner = landmarks.inner_lips();
     let between = shapes::smooth_ring(inner);
     let upper = shapes::smooth_line(&inner[0..5]);
@@ -63,7 +63,7 @@ fn open_mouth(ink: &mut Gray, portrait: &Portrait, landmarks: &Landmarks) {
 fn dark_gap(portrait: &Portrait, between: &[Point<Px>]) -> Gray {
     /// The least difference between teeth and gap: less is one shade of teeth, or none at all.
     const LEAST_CONTRAST: f32 = 0.16;
-    const LEAST_AREA_PX: u32 = 16;
+    const LEAST_AREA_PX: u32 = 36;
     let luma = smooth::gaussian(&colour_model::luma(portrait.pixels()), 0.8);
     let mut values: Vec<f32> = Vec::new();
     for (x, y, p) in luma.enumerate_pixels() {
@@ -91,11 +91,11 @@ fn dark_gap(portrait: &Portrait, between: &[Point<Px>]) -> Gray {
 }
 
 fn near_bounds(outline: &[Point<Px>], at: Point<Px>) -> bool {
-    crate::geom::Rect::from_points(outline.iter().copied()).inflate(3.0, 3.0).contains(at)
+    crate::geom::Rect::from_points(outline.iter().copied()).inflate(4.0, 4.0).contains(at)
 }
 
 /// Whether `at` lies so near the outline that a line there is the outline itself.
 fn on(outline: &[Point<Px>], at: Point<Px>) -> bool {
-    const ON_PX: f64 = 2.0;
+    const ON_PX: f64 = 3.2;
     (0..outline.len()).any(|i| shapes::to_piece(at, outline[i], outline[(i + 1) % outline.len()]) < ON_PX)
 }

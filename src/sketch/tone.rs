@@ -92,14 +92,23 @@ const LEAST: f32 = 0.05;
 
 /// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
 fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
-    let bright = quantile(light, anatomy.hair(), 0.75);
-    let dark = quantile(light, anatomy.hair(), 0.08);
-    let middle = quantile(light, anatomy.hair(), 0.5);
+    /// Reach of what strands are compared with.
+    const AROUND_PX: f32 = 16.0;
+    /// How much the comparison with the surroundings counts beside that with all of the hair.
+    const LOCAL: f32 = 0.45;
+    let hair = anatomy.hair();
+    let bright = quantile(light, hair, 0.75);
+    let dark = quantile(light, hair, 0.08);
+    let middle = quantile(light, hair, 0.5);
     let depth = ((0.72 - middle) / 0.45).clamp(0.5, 1.0);
-    weighted(light, anatomy.hair(), |light| {
-        let relative = ((bright - light) / (bright - dark).max(0.05)).clamp(0.0, 1.0);
-        most * depth * (0.35 + 0.65 * relative) * step(relative, 0.05, 0.25)
-    })
+    let range = (bright - dark).max(0.05);
+    let around = blurred_within(light, hair, AROUND_PX);
+    let relative = smooth::map2(light, &around, |light, around| {
+        let in_all = (bright - light) / range;
+        let nearby = 0.5 + (around - light) / (0.4 * range);
+        (in_all * (1.0 - LOCAL) + nearby * LOCAL).clamp(0.0, 1.0)
+    });
+    weighted(&relative, hair, |relative| most * depth * (0.35 + 0.65 * relative) * step(relative, 0.12, 0.34))
 }
 
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
@@ -107,7 +116,7 @@ fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most:
     /// How far from lines hatching ends, so that it does not poke through an outline.
     const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;
-    const FADE_PX: f32 = 64.0;
+    const FADE_PX: f32 = 40.0;
     let mut cloth = weighted(light, anatomy.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
     for ((value, room), (x, y)) in cloth.as_mut().iter_mut().zip(anatomy.room().as_raw()).zip(places()) {
         *value *= step(*room - vignette_px(x, y), 0.0, FADE_PX);
@@ -118,7 +127,7 @@ fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most:
 
 /// How far below the frame's sides a bust's hatching ends: it hangs down in the middle as on old prints.
 fn vignette_px(x: f32, y: f32) -> f32 {
-    const RISE_PX: f32 = 46.0;
+    const RISE_PX: f32 = 32.0;
     let middle = Portrait::SIDE as f32 / 2.0;
     let aside = (x - middle).abs() / middle;
     if y < middle { 0.0 } else { RISE_PX * aside * aside }
@@ -172,11 +181,19 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
 
 /// How much of each pixel is brow: dark in the even light where brows grow.
 fn brows(even: &Field, anatomy: &Anatomy) -> Field {
+    /// Brows are at least this much darker than the face's middle, if they are dark at all.
+    const DARK: f32 = 0.16;
+    /// The share of a pale brow that is drawn.
+    const PALE: f32 = 0.45;
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.skin(), 1.5);
+    // Pale brows are brows, too: the darker part of where they grow is always drawn.
+    let core = smooth::map(anatomy.brows(), |brow| step(brow, 0.85, 0.95));
+    let pale = 1.0 - quantile(&calm, &core, PALE) / middle.max(0.1);
+    let from = pale.clamp(0.02, DARK);
     let mut brows = smooth::map2(anatomy.brows(), anatomy.skin(), |brow, skin| brow * skin);
     brows.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
-        *brow *= step(1.0 - light / middle.max(0.1), 0.16, 0.24);
+        *brow *= step(1.0 - light / middle.max(0.1), from, from + 0.08);
     });
     smooth::map(&brows, |brow| step(brow, 0.3, 0.7))
 }

@@ -19,8 +19,12 @@ pub struct Restating {
 
 /// A wide stretch shorter than this many pens is a blot, not weight.
 const SHORTEST_PENS: f64 = 4.0;
+/// Flanks nearer to the middle than this many pens would not be seen.
+const LEAST_PENS: f64 = 0.2;
 /// Flanks lie at most this many pens from the middle: further apart they would leave paper between them.
 const FARTHEST_PENS: f64 = 0.62;
+/// How steeply the flanks part from the middle: lines swell and thin out as under a hand.
+const STEEPEST: f64 = 0.12;
 /// Reach over which the width is averaged, in pens.
 const CALM_PENS: f64 = 2.0;
 
@@ -35,7 +39,8 @@ pub fn restated(curve: Vec<Point<Px>>, line: &Line, restating: Restating) -> Vec
     while i < curve.len() {
         let end = (i..curve.len()).find(|k| flank[*k] <= 0.0).unwrap_or(curve.len());
         let wide = &curve[i..end];
-        if length(wide) >= SHORTEST_PENS * restating.pen {
+        let widest = flank[i..end].iter().copied().fold(0.0, f64::max);
+        if length(wide) >= SHORTEST_PENS * restating.pen && widest >= LEAST_PENS * restating.pen {
             let side = |k: usize, sign: f64| curve[k] + across(&curve, k) * (sign * flank[k]);
             out.extend((i..end).map(|k| side(k, 1.0)));
             out.extend((i..end).rev().map(|k| side(k, -1.0)));
@@ -65,7 +70,7 @@ fn flanks(curve: &[Point<Px>], line: &Line, restating: Restating) -> Vec<f64> {
     };
     let most = FARTHEST_PENS * pen;
     let mut nearest = 0;
-    curve
+    let mut flanks: Vec<f64> = curve
         .iter()
         .map(|p| {
             // Places and points run the same way: the nearest place is found going on from the last one.
@@ -77,7 +82,26 @@ fn flanks(curve: &[Point<Px>], line: &Line, restating: Restating) -> Vec<f64> {
             let width = if widths.is_empty() { 0.0 } else { calm(nearest) };
             if width >= restating.from { ((width - pen) / 2.0).clamp(0.0, most) } else { 0.0 }
         })
-        .collect()
+        .collect();
+    // A closed line has no ends to draw together at; an open one swells from its ends on.
+    let is_open = !line.closed;
+    for k in 0..curve.len() {
+        limit(&mut flanks, curve, k, k.checked_sub(1), is_open);
+    }
+    for k in (0..curve.len()).rev() {
+        limit(&mut flanks, curve, k, (k + 1 < curve.len()).then_some(k + 1), is_open);
+    }
+    flanks
+}
+
+/// Keeps the flank at `k` from parting faster than [`STEEPEST`] from the one at `from`, or from an open line's end.
+fn limit(flanks: &mut [f64], curve: &[Point<Px>], k: usize, from: Option<usize>, is_open: bool) {
+    let most = match from {
+        Some(from) => flanks[from] + STEEPEST * (curve[k] - curve[from]).length(),
+        None if is_open => STEEPEST,
+        None => f64::INFINITY,
+    };
+    flanks[k] = flanks[k].min(most);
 }
 
 /// The unit vector across `curve` at point `k`.
