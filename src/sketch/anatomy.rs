@@ -42,6 +42,7 @@ struct Features {
     brows: Field,
     nose: Field,
     mouth: Field,
+    lips: Field,
     beard: Field,
     bridge: Field,
     ears: Field,
@@ -92,6 +93,11 @@ impl Anatomy {
     /// The lips and what is between them.
     pub fn mouth(&self) -> &Field {
         &self.features.mouth
+    }
+
+    /// The lips themselves, without what is between them; nothing where no face was read.
+    pub fn lips(&self) -> &Field {
+        &self.features.lips
     }
 
     /// Where moustache and beard grow on those who have them.
@@ -157,6 +163,7 @@ impl Anatomy {
             brows: face_map::brows(),
             nose: face_map::nose(),
             mouth: face_map::mouth(),
+            lips: none.clone(),
             beard: face_map::beard(),
             bridge: none.clone(),
             ears: none.clone(),
@@ -238,22 +245,24 @@ fn features(landmarks: &Landmarks, ears: Field, glasses: Field) -> Features {
         Point::new(base[4].x + 4.0, base[4].y - 16.0),
         Point::new(tip.x, tip.y - 12.0),
     ];
-    // From between the eyes down to the wings the nose stays light: its shadow side is told by a line.
     let beside = |sign: f64| {
-        let widths = [9.0, 12.0, 17.0, 22.0];
+        let widths = [7.0, 7.0, 8.0, 9.0];
         landmarks.bridge().iter().zip(widths).map(move |(p, width)| Point::new(p.x + sign * width, p.y))
     };
     let bridge = beside(-1.0).chain(beside(1.0).rev()).collect();
     let lips = shapes::smooth_ring(landmarks.outer_lips());
     let beard: Vec<_> = landmarks.jaw()[2..15].iter().copied().chain(base.iter().rev().copied()).collect();
+    let between = patches(&[(shapes::smooth_ring(landmarks.inner_lips()), 1.0, 2.0)]);
+    let red = smooth::map2(&patches(&[(lips.clone(), 0.0, 2.0)]), &between, |lips, between| lips * (1.0 - between));
     let mouth = patches(&[(lips, 6.0, 5.0)]);
     Features {
         eyes: patches(&eyes),
         brows: patches(&brows),
         nose: patches(&[(nose.to_vec(), 5.0, 5.0)]),
         beard: patches(&[(beard, 8.0, 10.0)]),
-        bridge: patches(&[(bridge, 2.0, 5.0)]),
+        bridge: patches(&[(bridge, 0.0, 4.0)]),
         mouth,
+        lips: red,
         ears,
         glasses,
     }

@@ -53,6 +53,8 @@ pub struct FlowConfig {
     pub hair_quiet: f32,
     /// Share of the clothes that stays paper. Default 0.94.
     pub clothes_quiet: f32,
+    /// The least response that is ever a line: below lies the noise of photos. Default 0.004.
+    pub faintest: f32,
     /// Lines with less ink than this are dropped, in square pixels. Default 40.
     pub least_area_px: u32,
 }
@@ -72,6 +74,7 @@ impl Default for FlowConfig {
             glasses_quiet: 0.80,
             hair_quiet: 0.93,
             clothes_quiet: 0.94,
+            faintest: 0.004,
             least_area_px: 40,
         }
     }
@@ -156,8 +159,6 @@ fn along(response: &Field, flow: &Flow, sigma_px: f32, person: &(impl Fn(usize, 
 
 /// At every pixel the response from which on it is a line: quantiles of each region, blended by the anatomy.
 fn thresholds(response: &Field, anatomy: &Anatomy, config: &FlowConfig) -> Field {
-    /// The least response that is ever a line: below lies the noise of photos.
-    const FAINTEST: f32 = 0.004;
     const BORDER_PX: f32 = 4.0;
     /// Lines end this far from where the picture ends.
     const FRAME_PX: f32 = 3.0;
@@ -190,7 +191,7 @@ fn thresholds(response: &Field, anatomy: &Anatomy, config: &FlowConfig) -> Field
     let inside = smooth::map(&smooth::gaussian(anatomy.backdrop(), 5.0), |near| if near < 0.04 { 1.0 } else { 0.0 });
     let levels = parts.map(|(weight, quiet)| {
         let weight = smooth::map2(weight, &inside, |w, inside| w * inside);
-        weighted_quantile(response, &weight, quiet).max(FAINTEST)
+        weighted_quantile(response, &weight, quiet).max(config.faintest)
     });
     let mut out = Field::new(response.width(), response.height());
     for (i, value) in out.as_mut().iter_mut().enumerate() {

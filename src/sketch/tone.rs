@@ -35,6 +35,8 @@ pub struct ToneConfig {
     pub skin: f32,
     /// Coverage of brows, moustache and beard where they are dark. Default 0.40.
     pub face_hair: f32,
+    /// Coverage of the darkest lips. Default 0.30.
+    pub lips: f32,
     /// How much darker than the face's middle a shadow is where shading begins, 0 to 1. Default 0.07.
     pub skin_from: f32,
     /// Angle of strokes on skin, in degrees from x towards y (down): negative rises to the right. Default -52.
@@ -52,6 +54,7 @@ impl Default for ToneConfig {
             clothes: 0.20,
             skin: 0.24,
             face_hair: 0.40,
+            lips: 0.30,
             skin_from: 0.07,
             skin_angle_deg: -52.0,
             clothes_angle_deg: -58.0,
@@ -70,6 +73,7 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
         hair_coverage(&light, anatomy, config.hair),
         clothes_coverage(&light, lines, anatomy, config.clothes),
         skin_coverage(&even, lines, anatomy, config),
+        lips_coverage(&even, anatomy, config.lips),
         smooth::map2(&brows, &beard, |brow, beard| {
             let share = brow.max(0.75 * step(beard, 0.25, 0.6));
             share * config.face_hair.clamp(0.0, MOST)
@@ -170,6 +174,17 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &
     skin
 }
 
+/// Lips are darker than skin by their colour: where they are so in the even light they are hatched, mostly the upper one.
+fn lips_coverage(even: &Field, anatomy: &Anatomy, most: f32) -> Field {
+    const FROM: f32 = 0.1;
+    let middle = quantile(even, anatomy.skin(), 0.5);
+    let calm = blurred_within(even, anatomy.lips(), 2.0);
+    weighted(&calm, anatomy.lips(), |light| {
+        let depth = 1.0 - light / middle.max(0.1);
+        most * (0.6 * step(depth, FROM, FROM + 0.06) + 0.4 * step(depth, 2.0 * FROM, 3.0 * FROM))
+    })
+}
+
 /// Clears `coverage` within `clear_px` of the ink of `lines`.
 fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
     let ink = lines.ink();
@@ -214,13 +229,14 @@ pub fn blurred_within(field: &Field, region: &Field, sigma_px: f32) -> Field {
 }
 
 /// The angle of the strokes: the edges' in hair and brows, a fixed one on cloth and skin.
-fn direction(even: &Field, parts: &[Field; 4], config: &ToneConfig) -> Field {
+fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
     const STRANDS_PX: f32 = 4.0;
     let flow = edge_flow(even, STRANDS_PX);
     let fixed = |degrees: f32| degrees.to_radians().rem_euclid(std::f32::consts::PI);
     let (cloth, skin) = (fixed(config.clothes_angle_deg), fixed(config.skin_angle_deg));
     Field::from_fn(even.width(), even.height(), |x, y| {
-        let [hair, clothes, face, brow] = [0, 1, 2, 3].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
+        let [hair, clothes, face, lips, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
+        let face = face.max(lips);
         let [tx, ty] = flow.tangent(x as usize, y as usize);
         Luma([if hair.max(brow) >= clothes.max(face) {
             ty.atan2(tx).rem_euclid(std::f32::consts::PI)
@@ -293,7 +309,8 @@ mod tests {
 
     #[test]
     fn no_coverage_is_no_tone() {
-        let none = ToneConfig { hair: 0.0, clothes: 0.0, skin: 0.0, face_hair: 0.0, ..ToneConfig::default() };
+        let none =
+            ToneConfig { hair: 0.0, clothes: 0.0, skin: 0.0, lips: 0.0, face_hair: 0.0, ..ToneConfig::default() };
         let sketch = sketched(&sample::sitter(|_, _| [150, 180, 220]), &none);
         assert!(sketch.tone().expect("has tone").shade().as_raw().iter().all(|v| *v == 255));
     }
