@@ -157,60 +157,26 @@ impl Landmarks {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
-
-    /// The mean face of the canonical frame, roughly.
-    pub fn mean_points() -> [Point<Px>; 68] {
-        let mut points = [Point::new(0.0, 0.0); 68];
-        for (i, p) in points.iter_mut().enumerate() {
-            let (x, y) = match i {
-                0..=16 => {
-                    let angle = std::f64::consts::PI * (1.0 - i as f64 / 16.0);
-                    (256.0 + 118.0 * angle.cos(), 240.0 + 182.0 * angle.sin())
-                }
-                17..=21 => (162.0 + 17.0 * (i - 17) as f64, 206.0),
-                22..=26 => (282.0 + 17.0 * (i - 22) as f64, 206.0),
-                27..=30 => (256.0, 230.0 + 20.0 * (i - 27) as f64),
-                31..=35 => (230.0 + 13.0 * (i - 31) as f64, 308.0),
-                36..=47 => {
-                    let middle = if i < 42 { 206.0 } else { 306.0 };
-                    let (dx, dy) = [(-22, 0), (-8, -7), (8, -7), (22, 0), (8, 6), (-8, 6)][(i - 36) % 6];
-                    (middle + f64::from(dx), 236.0 + f64::from(dy))
-                }
-                48..=59 => {
-                    let angle = std::f64::consts::PI * (1.0 + (i - 48) as f64 / 6.0);
-                    (256.0 + 44.0 * angle.cos(), 346.0 + 14.0 * angle.sin())
-                }
-                _ => {
-                    let angle = std::f64::consts::PI * (1.0 + (i - 60) as f64 / 4.0);
-                    (256.0 + 38.0 * angle.cos(), 346.0 + 4.0 * angle.sin())
-                }
-            };
-            *p = Point::new(x, y);
-        }
-        points
-    }
-
-    fn irises(radius_px: f64) -> [Iris; 2] {
-        [206.0, 306.0].map(|x| Iris { centre: Point::new(x, 235.0), radius_px })
-    }
+    use crate::face::sample::irises;
+    use crate::face::sample::points;
 
     #[test]
     fn parts_lie_where_the_frame_has_them() {
-        let face = Landmarks::new(mean_points(), irises(9.5)).expect("a face");
+        let face = Landmarks::new(points(10.0), irises(9.5)).expect("a face");
         assert!((face.jaw()[8].y - 422.0).abs() < 1e-9);
         assert!((face.lids(Side::Left)[0].x - 284.0).abs() < 1e-9);
-        assert!((4.0..10.0).contains(&face.mouth_opening_px()), "{}", face.mouth_opening_px());
+        assert!((8.0..12.0).contains(&face.mouth_opening_px()), "{}", face.mouth_opening_px());
     }
 
     #[test]
     fn what_no_face_has_is_refused() {
-        let mut points = mean_points();
-        points[30].x = f64::NAN;
-        let error = Landmarks::new(points, irises(9.5)).expect_err("no number");
+        let mut without = points(4.0);
+        without[30].x = f64::NAN;
+        let error = Landmarks::new(without, irises(9.5)).expect_err("no number");
         assert!(matches!(error, LandmarksError::OffTheFrame { index: 30, .. }));
-        let error = Landmarks::new(mean_points(), irises(60.0)).expect_err("an eye like a plate");
+        let error = Landmarks::new(points(4.0), irises(60.0)).expect_err("an eye like a plate");
         assert_eq!(error, LandmarksError::IrisSize { radius_px: 60.0 });
     }
 }

@@ -7,6 +7,8 @@
 
 mod landmarks;
 mod regions;
+#[cfg(test)]
+pub mod sample;
 
 pub use landmarks::Iris;
 pub use landmarks::Landmarks;

@@ -157,16 +157,17 @@ fn by_eyes(photo: &Photo, right: Point<Px>, left: Point<Px>) -> Result<Affine<Px
         return Err(ComposeError::NoEyes { right, left });
     }
     let [canonical, other] = Portrait::EYES;
-    let scale = (left - right).length() / (other - canonical).length();
+    let (eyes, canonical_eyes) = (left - right, other - canonical);
+    let scale = eyes.length() / canonical_eyes.length();
     let [face_left, _, face_right, _] = CANONICAL_FACE;
     let face_px = scale * (face_right - face_left);
     if face_px < MIN_FACE_PX {
         return Err(ComposeError::FaceTooSmall { width_px: face_px });
     }
-    Ok(Affine::translation(-canonical.x, -canonical.y)
-        .then_rotate((left - right).angle_from_x_axis())
-        .then_scale(scale, scale)
-        .then_translate(right.to_vector()))
+    // The canonical eyes lie level: their distance turns and scales into the photo's.
+    let (along, down) = (eyes.x / canonical_eyes.x, eyes.y / canonical_eyes.x);
+    let turn = Affine::<Px, Px>::new(along, down, -down, along, 0.0, 0.0);
+    Ok(Affine::translation(-canonical.x, -canonical.y).then(&turn).then_translate(right.to_vector()))
 }
 
 /// The canonical frame's pixels, looked up in `photo` through `to_photo`.

@@ -289,4 +289,24 @@ mod tests {
             assert!(share > 0.6, "plane {plane} at ({x}, {y}): {share}");
         }
     }
+
+    #[test]
+    fn a_face_that_was_read_says_what_is_what_and_how_old() {
+        let portrait = sample::sitter(|_, _| [150, 180, 220]);
+        let anatomy = Anatomy::of_face(&portrait, &crate::face::sample::face(8.0, |_, _| false));
+        let planes = [anatomy.backdrop(), anatomy.skin(), anatomy.hair(), anatomy.clothes()];
+        for i in 0..planes[0].as_raw().len() {
+            let sum: f32 = planes.iter().map(|plane| plane.as_raw()[i]).sum();
+            assert!((sum - 1.0).abs() < 1e-3, "they sum to {sum}");
+        }
+        for (plane, x, y) in [(0, 40, 100), (1, 256, 290), (2, 256, 90), (3, 100, 490)] {
+            assert!(planes[plane].get_pixel(x, y).0[0] > 0.9, "plane {plane} at ({x}, {y})");
+        }
+        let at = |field: &Field, x, y| field.get_pixel(x, y).0[0];
+        assert_eq!(
+            (at(anatomy.eyes(), 206, 236), at(anatomy.mouth(), 256, 346), at(anatomy.eyes(), 256, 300)),
+            (1.0, 1.0, 0.0)
+        );
+        assert_eq!(anatomy.youth(), 0.0, "a chin 186 px below the eyes is grown up");
+    }
 }

@@ -56,3 +56,30 @@ fn cheeks() -> Field {
     }
     cheeks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::sample::face;
+    use crate::photo::sample;
+
+    /// How much beard is found on the chin where its pixels are what `chin` makes of the sitter's.
+    fn on_chin(chin: impl Fn(u32, u32, [u8; 3]) -> [u8; 3]) -> f32 {
+        let sitter = sample::sitter(|_, _| [90, 120, 160]);
+        let portrait = sample::portrait_of(|x, y| {
+            let own = sitter.pixels().get_pixel(x, y).0;
+            if (330..425).contains(&y) && (150..362).contains(&x) { chin(x, y, own) } else { own }
+        });
+        let beard = beard(&portrait, &Anatomy::of_face(&portrait, &face(0.0, |_, _| false)));
+        beard.get_pixel(256, 392).0[0]
+    }
+
+    #[test]
+    fn gray_stubbly_chins_have_a_beard_and_bare_or_shadowed_ones_none() {
+        let hairs = |x: u32, y: u32, _: [u8; 3]| [if (x * 5 + y * 3) % 7 < 3 { 60 } else { 120 }; 3];
+        assert!(on_chin(hairs) > 0.8, "{}", on_chin(hairs));
+        assert!(on_chin(|_, _, own| own) < 0.05);
+        let shadowed = |_: u32, _: u32, own: [u8; 3]| own.map(|v| (f32::from(v) * 0.75) as u8);
+        assert!(on_chin(shadowed) < 0.2, "{}", on_chin(shadowed));
+    }
+}

@@ -7,6 +7,8 @@ use crate::face::Landmarks;
 use crate::face::Side;
 use crate::geom::Point;
 use crate::geom::Px;
+use crate::photo::Portrait;
+use crate::photo::colour_model;
 use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -16,10 +18,10 @@ use image::Luma;
 const WIDTH_PX: f64 = 2.4;
 
 /// `ink` with the contours of `anatomy` where they are missing.
-pub fn with_contours(ink: Gray, anatomy: &Anatomy) -> Gray {
+pub fn with_contours(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
     let mut ink = with_outline(ink, anatomy);
     if let Some(landmarks) = anatomy.landmarks() {
-        ink = with_hairline(ink, anatomy);
+        ink = with_hairline(ink, portrait, anatomy);
         close_jaw(&mut ink, anatomy, landmarks);
         for side in Side::BOTH {
             let lid = shapes::smooth_line(landmarks.upper_lid(side));
@@ -35,11 +37,7 @@ fn close_jaw(ink: &mut Gray, anatomy: &Anatomy, landmarks: &Landmarks) {
     const NEAR_PX: u8 = 8;
     const LEAST_PX: f64 = 12.0;
     let jaw = shapes::smooth_line(&landmarks.jaw()[1..16]);
-    let at = |field: &Field, p: &Point<Px>| {
-        let clip = |v: f64, side: u32| v.round().clamp(0.0, f64::from(side - 1)) as u32;
-        field.get_pixel(clip(p.x, field.width()), clip(p.y, field.height())).0[0]
-    };
-    let bare = |p: &Point<Px>| at(anatomy.skin(), p) > 0.6;
+    let bare = |p: &Point<Px>| shapes::value(anatomy.skin(), *p) > 0.6;
     for run in shapes::runs(&jaw, bare) {
         shapes::close(ink, &run, WIDTH_PX, NEAR_PX, LEAST_PX);
     }
@@ -61,12 +59,20 @@ fn thicken(ink: &mut Gray, lid: &[Point<Px>]) {
 }
 
 /// `ink` with the hairline where no line is near it: pale hair would fade into the skin.
-fn with_hairline(ink: Gray, anatomy: &Anatomy) -> Gray {
+fn with_hairline(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
     /// Where skin's share and hair's sum to less, something else lies between.
     const MEETING: f32 = 0.9;
+    /// Least change of lightness a pixel: on a bald head no hairline is seen, whatever the map of regions says.
+    const LEAST_SLOPE: f32 = 0.009;
     let calm = |field: &Field| smooth::gaussian(field, 2.5);
     let (skin, hair) = (calm(anatomy.skin()), calm(anatomy.hair()));
-    let meets = smooth::map2(&skin, &hair, |skin, hair| if skin + hair > MEETING { 1.0 } else { 0.0 });
+    let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
+    let meets = Field::from_fn(light.width(), light.height(), |x, y| {
+        let at = |x: u32, y: u32| light.get_pixel(x.min(light.width() - 1), y.min(light.height() - 1)).0[0];
+        let slope = (at(x + 1, y) - at(x.saturating_sub(1), y)).hypot(at(x, y + 1) - at(x, y.saturating_sub(1))) / 2.0;
+        let together = skin.get_pixel(x, y).0[0] + hair.get_pixel(x, y).0[0];
+        Luma([if together > MEETING && slope > LEAST_SLOPE { 1.0 } else { 0.0 }])
+    });
     with_level(ink, &smooth::map2(&hair, &skin, |hair, skin| hair / (hair + skin).max(0.1)), &meets, 6)
 }
 

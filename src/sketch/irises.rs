@@ -265,4 +265,21 @@ mod tests {
         assert_eq!(found(blank(), &portrait(|_, _| 128)), blank());
         assert_eq!(found(blank(), &portrait(|x, _| (x / 4.0) as u8)), blank());
     }
+
+    #[test]
+    fn eyes_that_were_read_are_alike_and_clipped_by_their_lids() {
+        let landmarks =
+            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
+        let ink = read(blank(), &landmarks);
+        let eye = |middle: u32| -> Vec<u8> {
+            (224..250)
+                .flat_map(|y| (middle - 14..middle + 14).map(move |x| (x, y)))
+                .map(|(x, y)| ink.get_pixel(x, y)[0])
+                .collect()
+        };
+        assert_eq!(eye(206), eye(306));
+        assert_eq!(ink.get_pixel(210, 239)[0], 0, "the disc is inked");
+        assert_eq!(ink.get_pixel(206, 227)[0], 255, "the lid covers the top");
+        assert!((200..206).any(|x| ink.get_pixel(x, 234)[0] == 255), "the highlight stays white");
+    }
 }

@@ -92,7 +92,7 @@ pub fn flow_lines(portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -
     let response = along(&across(&calm, &flow, config, &person), &flow, config.along_px, &person);
     let threshold = thresholds(&response, anatomy, config);
     let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
-    let ink = contours::with_contours(ink, anatomy);
+    let ink = contours::with_contours(ink, portrait, anatomy);
     let ink = glasses::with_rims(ink, portrait, anatomy);
     let ink = mouth::with_mouth(ink, portrait, anatomy);
     LineDrawing::new(with_irises(ink, portrait, anatomy))

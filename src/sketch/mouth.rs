@@ -13,6 +13,7 @@ use crate::geom::Px;
 use crate::photo::Portrait;
 use crate::photo::colour_model;
 use crate::photo::smooth;
+use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
 
@@ -33,7 +34,40 @@ pub fn with_mouth(mut ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray
         let meeting: Vec<_> = (0..5).map(|i| inner[i].lerp(inner[(8 - i) % 8], 0.5)).collect();
         shapes::close(&mut ink, &shapes::smooth_line(&meeting), WIDTH_PX, NEAR_PX, 3.0);
     }
+    close_lips(&mut ink, portrait, landmarks);
     ink
+}
+
+/// The outer border of the lips where their pixels differ from the skin's, by lightness or by redness.
+fn close_lips(ink: &mut Gray, portrait: &Portrait, landmarks: &Landmarks) {
+    /// Least difference across the border.
+    const LEAST: f32 = 0.035;
+    /// How far from the border the two sides are looked at.
+    const SIDE_PX: f64 = 4.0;
+    /// Lips thinner than this are one line with the mouth.
+    const THIN_PX: f64 = 6.0;
+    const LEAST_LENGTH_PX: f64 = 8.0;
+    let luma = smooth::gaussian(&colour_model::luma(portrait.pixels()), 1.5);
+    let red = portrait.pixels().pixels().map(|p| (f32::from(p.0[0]) - f32::from(p.0[1])) / 255.0).collect();
+    let red = smooth::gaussian(&smooth::of_size(luma.width(), luma.height(), red), 1.5);
+    let middle = landmarks.inner_lips().iter().fold(Point::zero(), |sum, p| sum + p.to_vector() / 8.0);
+    let differs = |p: &Point<Px>| {
+        let out = Point::new(middle.x + 0.6 * (p.x - middle.x), middle.y);
+        let away = (*p - out) / (*p - out).length().max(1e-6) * SIDE_PX;
+        let (lip, skin) = (*p - away, *p + away);
+        let step = |field: &Field| shapes::value(field, skin) - shapes::value(field, lip);
+        step(&luma).max(-step(&red)) > LEAST
+    };
+    let (outer, inner) = (landmarks.outer_lips(), landmarks.inner_lips());
+    for (border, thickness) in
+        [(&outer[1..6], (outer[3] - inner[2]).length()), (&outer[7..12], (outer[9] - inner[6]).length())]
+    {
+        if thickness >= THIN_PX {
+            for run in shapes::runs(&shapes::smooth_line(border), differs) {
+                shapes::close(ink, &run, WIDTH_PX, NEAR_PX, LEAST_LENGTH_PX);
+            }
+        }
+    }
 }
 
 /// Clears what lies between the lips and draws it anew: their borders, the dark gap, the corners.
@@ -98,4 +132,52 @@ fn near_bounds(outline: &[Point<Px>], at: Point<Px>) -> bool {
 fn on(outline: &[Point<Px>], at: Point<Px>) -> bool {
     const ON_PX: f64 = 3.2;
     (0..outline.len()).any(|i| shapes::to_piece(at, outline[i], outline[(i + 1) % outline.len()]) < ON_PX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::sample::face;
+    use crate::photo::sample;
+
+    /// The sample sitter with an open mouth: `teeth` above `gap`.
+    fn mouth_of(teeth: u8, gap: u8) -> Gray {
+        let sitter = sample::sitter(|_, _| [90, 120, 160]);
+        let face = face(18.0, |_, _| false);
+        let between = shapes::smooth_ring(face.landmarks().inner_lips());
+        let portrait = sample::portrait_of(|x, y| {
+            let inside = shapes::inside(&between, Point::new(f64::from(x), f64::from(y)));
+            if inside { [if y < 348 { teeth } else { gap }; 3] } else { sitter.pixels().get_pixel(x, y).0 }
+        });
+        let scribbled = Gray::from_fn(512, 512, |x, y| Luma([if y == 342 && x % 9 < 5 { 0 } else { 255 }]));
+        with_mouth(scribbled, &portrait, &Anatomy::of_face(&portrait, &face))
+    }
+
+    fn at(ink: &Gray, x: u32, y: u32) -> u8 {
+        ink.get_pixel(x, y).0[0]
+    }
+
+    #[test]
+    fn a_smile_has_white_teeth_a_dark_gap_and_curved_borders() {
+        let ink = mouth_of(235, 30);
+        assert!((240..272).all(|x| at(&ink, x, 342) == 255), "teeth stay paper, whatever lines were found there");
+        assert!((246..266).all(|x| at(&ink, x, 352) == 0), "the gap is ink");
+        let upper = (326..346).find(|y| at(&ink, 256, *y) < 128).expect("an upper border");
+        let corner = (326..360).find(|y| at(&ink, 222, *y) < 128).expect("a border near the corner");
+        assert!(corner > upper + 1, "the upper border is at {upper}, near the corner at {corner}");
+    }
+
+    #[test]
+    fn teeth_alone_have_no_gap() {
+        assert!((340..352).all(|y| at(&mouth_of(235, 235), 256, y) == 255));
+    }
+
+    #[test]
+    fn closed_lips_meet_in_one_line() {
+        let sitter = sample::sitter(|_, _| [90, 120, 160]);
+        let anatomy = Anatomy::of_face(&sitter, &face(0.0, |_, _| false));
+        let ink = with_mouth(Gray::from_pixel(512, 512, Luma([255])), &sitter, &anatomy);
+        assert!((224..288).all(|x| at(&ink, x, 346) < 128));
+        assert!((224..288).all(|x| at(&ink, x, 341) == 255 && at(&ink, x, 351) == 255));
+    }
 }

@@ -114,6 +114,12 @@ pub fn runs(line: &[Point<Px>], wanted: impl Fn(&Point<Px>) -> bool) -> Vec<Vec<
     line.split(|p| !wanted(p)).filter(|run| run.len() >= 2).map(<[_]>::to_vec).collect()
 }
 
+/// The value of `field` at the pixel nearest to `p`; beyond its edge the last pixels go on.
+pub fn value(field: &Field, p: Point<Px>) -> f32 {
+    let clip = |v: f64, side: u32| v.round().clamp(0.0, f64::from(side - 1)) as u32;
+    field.get_pixel(clip(p.x, field.width()), clip(p.y, field.height())).0[0]
+}
+
 /// How far each pixel is from where the picture ends, in pixels: from what is not `known` (0) and from the frame.
 pub fn room(known: &Field) -> Field {
     let (width, height) = known.dimensions();

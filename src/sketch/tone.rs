@@ -73,7 +73,7 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
         hair_coverage(&light, anatomy, config.hair),
         clothes_coverage(&light, lines, anatomy, config.clothes),
         skin_coverage(&even, lines, anatomy, config),
-        lips_coverage(&even, anatomy, config.lips),
+        lips_coverage(&even, lines, anatomy, config.lips),
         smooth::map2(&brows, &beard, |brow, beard| {
             let share = brow.max(0.75 * step(beard, 0.25, 0.6));
             share * config.face_hair.clamp(0.0, MOST)
@@ -175,14 +175,17 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &
 }
 
 /// Lips are darker than skin by their colour: where they are so in the even light they are hatched, mostly the upper one.
-fn lips_coverage(even: &Field, anatomy: &Anatomy, most: f32) -> Field {
-    const FROM: f32 = 0.1;
+fn lips_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
+    const CLEAR_PX: u8 = 3;
+    const FROM: f32 = 0.06;
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.lips(), 2.0);
-    weighted(&calm, anatomy.lips(), |light| {
+    let mut lips = weighted(&calm, anatomy.lips(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
         most * (0.6 * step(depth, FROM, FROM + 0.06) + 0.4 * step(depth, 2.0 * FROM, 3.0 * FROM))
-    })
+    });
+    clear_beside(&mut lips, lines, CLEAR_PX);
+    lips
 }
 
 /// Clears `coverage` within `clear_px` of the ink of `lines`.
@@ -236,10 +239,12 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
     let (cloth, skin) = (fixed(config.clothes_angle_deg), fixed(config.skin_angle_deg));
     Field::from_fn(even.width(), even.height(), |x, y| {
         let [hair, clothes, face, lips, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
-        let face = face.max(lips);
         let [tx, ty] = flow.tangent(x as usize, y as usize);
         Luma([if hair.max(brow) >= clothes.max(face) {
             ty.atan2(tx).rem_euclid(std::f32::consts::PI)
+        } else if lips > face {
+            // Along the mouth: strokes across it would look like stitches.
+            0.0
         } else if clothes >= face {
             cloth
         } else {
