@@ -39,6 +39,13 @@ pub struct ToneConfig {
     pub lips: f32,
     /// How much darker than the face's middle a shadow is where shading begins, 0 to 1. Default 0.07.
     pub skin_from: f32,
+    /// Reach over which skin is averaged before it is shaded, in pixels: a line's own darkness must be spread thin.
+    /// Default 6.
+    pub skin_calm_px: f32,
+    /// How near to a line skin is not shaded, in pixels. Default 5.
+    pub skin_clear_px: u8,
+    /// Shadows on skin smaller than this are folds, which lines tell better, in square pixels. Default 700.
+    pub skin_least_area_px: u32,
     /// Angle of strokes on skin, in degrees from x towards y (down): negative rises to the right. Default -52.
     pub skin_angle_deg: f32,
     /// Angle of strokes on cloth, in degrees. Default -58.
@@ -56,6 +63,9 @@ impl Default for ToneConfig {
             face_hair: 0.40,
             lips: 0.30,
             skin_from: 0.07,
+            skin_calm_px: 6.0,
+            skin_clear_px: 5,
+            skin_least_area_px: 700,
             skin_angle_deg: -52.0,
             clothes_angle_deg: -58.0,
             least_area_px: 260,
@@ -145,14 +155,8 @@ fn places() -> impl Iterator<Item = (f32, f32)> {
 /// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps. What is dark because a
 /// line runs there is no shadow: strokes across a line look like stitches.
 fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
-    /// Wide enough that a line's own darkness is spread thin.
-    const CALM_PX: f32 = 6.0;
-    /// How near to a line there is no shading.
-    const CLEAR_PX: u8 = 5;
-    /// Shadows smaller than this are folds, which lines tell better.
-    const LEAST_AREA_PX: u32 = 700;
     let middle = quantile(even, anatomy.skin(), 0.5);
-    let calm = blurred_within(even, anatomy.skin(), CALM_PX);
+    let calm = blurred_within(even, anatomy.skin(), config.skin_calm_px);
     // Shadows age a child.
     let most = config.skin * (1.0 - 0.6 * anatomy.youth());
     let mut skin = weighted(&calm, anatomy.skin(), |light| {
@@ -162,6 +166,7 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &
     });
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
+    let drawn = smooth::map(&drawn, |drawn| step(drawn, 0.5, 1.0));
     let drawn = smooth::map2(&drawn, anatomy.bridge(), f32::max);
     let drawn = smooth::map2(&drawn, anatomy.glasses(), f32::max);
     // The dark along the hairline is the hair's, and its line is drawn.
@@ -169,8 +174,8 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &
     for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
         *value *= (1.0 - drawn) * (1.0 - step(*border, 0.1, 0.4));
     }
-    clear_beside(&mut skin, lines, CLEAR_PX);
-    drop_small_patches(&mut skin, LEAST_AREA_PX);
+    clear_beside(&mut skin, lines, config.skin_clear_px);
+    drop_small_patches(&mut skin, config.skin_least_area_px);
     skin
 }
 
