@@ -63,7 +63,7 @@ fn with_hairline(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
     /// Where skin's share and hair's sum to less, something else lies between.
     const MEETING: f32 = 0.9;
     /// Least change of lightness a pixel: on a bald head no hairline is seen, whatever the map of regions says.
-    const LEAST_SLOPE: f32 = 0.009;
+    const LEAST_SLOPE: f32 = 0.005;
     let calm = |field: &Field| smooth::gaussian(field, 2.5);
     let (skin, hair) = (calm(anatomy.skin()), calm(anatomy.hair()));
     let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);

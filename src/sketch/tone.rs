@@ -210,10 +210,10 @@ fn brows(even: &Field, anatomy: &Anatomy) -> Field {
     const PALE: f32 = 0.45;
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.skin(), 1.5);
-    // Pale brows are brows, too: the darker part of where they grow is always drawn.
+    // Pale brows are brows, too: where they are known to grow, the darker part is always drawn.
     let core = smooth::map(anatomy.brows(), |brow| step(brow, 0.85, 0.95));
     let pale = 1.0 - quantile(&calm, &core, PALE) / middle.max(0.1);
-    let from = pale.clamp(0.02, DARK);
+    let from = if anatomy.landmarks().is_some() { pale.clamp(0.02, DARK) } else { DARK };
     let mut brows = smooth::map2(anatomy.brows(), anatomy.skin(), |brow, skin| brow * skin);
     brows.as_mut().iter_mut().zip(calm.as_raw()).for_each(|(brow, light)| {
         *brow *= step(1.0 - light / middle.max(0.1), from, from + 0.08);
