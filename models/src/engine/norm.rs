@@ -1,0 +1,51 @@
+//! Instance and batch normalisation with the activation behind them.
+//!
+//! Instance normalisation (Ulyanov et al., 2016) as pix2pixHD uses it: no scale, no shift, the plane's own mean and
+//! biased variance, also when drawing. Batch normalisation (Ioffe and Szegedy, 2015) with scale and shift.
+
+use candle_core::Result;
+use candle_core::Tensor;
+
+use super::act::Act;
+use super::stock;
+
+/// What is added to every variance, PyTorch's default.
+pub const NORM_EPS: f64 = 1e-5;
+
+/// Where a batch normalisation's mean and variance come from, each (channels).
+#[derive(Debug, Clone, Copy)]
+pub enum Statistics<'a> {
+    /// From this batch, as in training; the gradient runs through them.
+    Batch,
+    /// From earlier batches: running mean and running variance, as when drawing.
+    Running {
+        /// The running mean.
+        mean: &'a Tensor,
+        /// The running variance.
+        variance: &'a Tensor,
+    },
+}
+
+/// Each plane of `x` (batch, channels, height, width) less its mean, divided by its standard deviation, then `act`.
+///
+/// # Errors
+/// `x` has not four axes.
+pub fn norm_act(x: &Tensor, act: Act) -> Result<Tensor> {
+    stock::norm_act(x, act)
+}
+
+/// Each channel of `x` normalised by the given statistics, times `scale`, plus `shift` (each (channels)), then `act`.
+/// Gives also the mean and the *unbiased* variance of the batch, without gradient, for running averages; with
+/// [`Statistics::Running`] they are those given.
+///
+/// # Errors
+/// Shapes that do not fit each other.
+pub fn batch_norm_act(
+    x: &Tensor,
+    scale: &Tensor,
+    shift: &Tensor,
+    statistics: Statistics,
+    act: Act,
+) -> Result<(Tensor, Tensor, Tensor)> {
+    stock::batch_norm_act(x, scale, shift, statistics, act)
+}
