@@ -67,6 +67,10 @@ pub enum ModelError {
         "the weights \"{name}\" are not the file that belongs to this release (SHA-256 {found}, not {expected}): copy it again"
     )]
     WrongHash { name: String, found: String, expected: String },
+    #[error("the weights do not fit their network: {what}; copy the file again from the release it belongs to")]
+    Tensors { what: String },
+    #[error("a network cannot take this: {what}")]
+    Input { what: String },
 }
 
 impl Manifest {
