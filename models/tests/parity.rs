@@ -165,7 +165,7 @@ fn the_generator_draws_and_learns_as_pytorchs_does() {
                 let apart = floats(&first).iter().zip(floats(theirs)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
                 assert!(apart < 2e-3 * size, "{name}: {apart} apart, where {size} is usual");
             }
-            let moved = (variable.as_detached_tensor() - (gradient * 0.05).expect("floats")).expect("one shape");
+            let moved = (variable.as_detached_tensor() - (gradient * 0.01).expect("floats")).expect("one shape");
             variable.set(&moved).expect("one shape");
         }
         if step == 0 {

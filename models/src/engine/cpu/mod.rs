@@ -12,6 +12,7 @@ mod weights;
 
 use candle_core::CpuStorage;
 use candle_core::DType;
+use candle_core::InplaceOp1;
 use candle_core::Layout;
 use candle_core::Result;
 use candle_core::Storage;
@@ -24,6 +25,7 @@ pub(super) use conv::conv_transpose2d;
 pub(super) use conv::conv2d;
 pub(super) use norm::batch_norm_act;
 pub(super) use norm::norm_act;
+pub(super) use norm::norm_act_in_place;
 pub(super) use planes::avg_pool3x3_s2;
 pub(super) use planes::max_pool2x2;
 pub(super) use planes::pad_reflect;
@@ -50,6 +52,27 @@ fn with_floats<T>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> Result<T>) -> Re
         Storage::Cpu(storage) => work(floats(storage, layout)?),
         _ => bail!("the engine's CPU part was handed a tensor of another device"),
     }
+}
+
+/// Takes a tensor's numbers out of it.
+struct Recycle;
+
+impl InplaceOp1 for Recycle {
+    fn name(&self) -> &'static str {
+        "recycling"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, _: &Layout) -> Result<()> {
+        if let CpuStorage::F32(values) = storage {
+            scratch::give(std::mem::take(values));
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the memory of `x` for later outputs; `x` is empty from now on.
+pub(super) fn recycle(x: &Tensor) -> Result<()> {
+    x.inplace_op1(&Recycle)
 }
 
 /// The sum of what `of` makes of `values`, in many strands that are added at last.

@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 use candle_core::CpuStorage;
 use candle_core::CustomOp1;
 use candle_core::CustomOp3;
+use candle_core::InplaceOp1;
+use candle_core::InplaceOp2;
 use candle_core::Layout;
 use candle_core::Result;
 use candle_core::Shape;
@@ -42,6 +44,11 @@ impl Moments {
         let square = |value: f32| (value - centre) * (value - centre);
         let variance = planes.iter().map(|plane| sum(plane, square)).sum::<f64>() / count;
         Self { mean: centre, variance: variance as f32 }
+    }
+
+    fn normalise(self, plane: &mut [f32]) {
+        let factor = self.scale();
+        Arch::new().dispatch(|| plane.iter_mut().for_each(|x| *x = (*x - self.mean) * factor));
     }
 
     fn scale(self) -> f32 {
@@ -116,6 +123,61 @@ pub(in crate::engine) fn batch_norm_act(
     let mean = tensor(moments.iter().map(|moments| moments.mean).collect())?;
     let variance = tensor(moments.iter().map(|moments| moments.variance * unbiased).collect())?;
     Ok((y, mean, variance))
+}
+
+/// `values`, planes of an image, become act(normalised) + what `add` has there.
+pub(in crate::engine) fn norm_act_in_place(x: &Tensor, act: Act, add: Option<&Tensor>) -> Result<()> {
+    let (_, _, height, width) = x.dims4()?;
+    let op = InPlace { plane: height * width, act };
+    match add {
+        Some(add) if add.dims() != x.dims() => bail!("{:?} cannot be added to {:?}", add.dims(), x.dims()),
+        Some(add) => x.inplace_op2(&add.contiguous()?, &op),
+        None => x.inplace_op1(&op),
+    }
+}
+
+/// Instance normalisation of an image that nobody needs any more.
+struct InPlace {
+    plane: usize,
+    act: Act,
+}
+
+impl InPlace {
+    fn run(&self, x: &mut CpuStorage, layout: &Layout, add: Option<&[f32]>) -> Result<()> {
+        let (CpuStorage::F32(x), Some((start, end))) = (x, layout.contiguous_offsets()) else {
+            bail!("only contiguous numbers in single precision are normalised in place")
+        };
+        x[start..end].par_chunks_exact_mut(self.plane).enumerate().for_each(|(at, plane)| {
+            let moments = Moments::of(&[plane]);
+            moments.normalise(plane);
+            self.act.apply(plane);
+            if let Some(add) = add {
+                let add = &add[at * self.plane..][..self.plane];
+                Arch::new().dispatch(|| plane.iter_mut().zip(add).for_each(|(x, add)| *x += add));
+            }
+        });
+        Ok(())
+    }
+}
+
+impl InplaceOp1 for InPlace {
+    fn name(&self) -> &'static str {
+        "instance normalisation in place"
+    }
+
+    fn cpu_fwd(&self, x: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        self.run(x, layout, None)
+    }
+}
+
+impl InplaceOp2 for InPlace {
+    fn name(&self) -> &'static str {
+        "instance normalisation in place with an addition"
+    }
+
+    fn cpu_fwd(&self, x: &mut CpuStorage, layout: &Layout, add: &CpuStorage, of_add: &Layout) -> Result<()> {
+        self.run(x, layout, Some(floats(add, of_add)?))
+    }
 }
 
 impl Normalise {
