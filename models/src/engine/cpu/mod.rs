@@ -75,19 +75,38 @@ pub(super) fn recycle(x: &Tensor) -> Result<()> {
     x.inplace_op1(&Recycle)
 }
 
-/// The sum of what `of` makes of `values`, in many strands that are added at last.
+/// Numbers that are summed in single precision, which loses nothing in so short a stretch.
+const STRETCH: usize = 2048;
+
+/// The sum of what `of` makes of `values`.
+#[inline(always)]
 fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
-    const STRANDS: usize = 32;
-    let of_stretch = |values: &[f32]| {
-        let (rows, rest) = values.as_chunks::<STRANDS>();
-        let mut strands = [0.0f32; STRANDS];
-        for row in rows {
-            for (strand, value) in strands.iter_mut().zip(row) {
-                *strand += of(*value);
-            }
+    Arch::new().dispatch(|| {
+        let mut total = 0.0;
+        for stretch in values.chunks(STRETCH) {
+            total += strands(stretch, stretch, |value, _| of(value));
         }
-        strands.into_iter().chain(rest.iter().map(|&value| of(value))).map(f64::from).sum::<f64>()
-    };
-    // Short stretches lose nothing in single precision.
-    Arch::new().dispatch(|| values.chunks(64 * STRANDS).map(of_stretch).sum())
+        total
+    })
+}
+
+/// The sum of what `of` makes of each number of `a` with its neighbour in `b`, in many strands that are added at last.
+#[inline(always)]
+fn strands(a: &[f32], b: &[f32], of: impl Fn(f32, f32) -> f32) -> f64 {
+    const STRANDS: usize = 32;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<STRANDS>(), b.as_chunks::<STRANDS>());
+    let mut strands = [0.0f32; STRANDS];
+    for (a, b) in a.iter().zip(b) {
+        for ((strand, &a), &b) in strands.iter_mut().zip(a).zip(b) {
+            *strand += of(a, b);
+        }
+    }
+    for ((strand, &a), &b) in strands.iter_mut().zip(a_rest).zip(b_rest) {
+        *strand += of(a, b);
+    }
+    let mut total = 0.0;
+    for strand in strands {
+        total += f64::from(strand);
+    }
+    total
 }

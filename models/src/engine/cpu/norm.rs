@@ -23,7 +23,9 @@ use candle_core::bail;
 use pulp::Arch;
 use rayon::prelude::*;
 
+use super::STRETCH;
 use super::floats;
+use super::strands;
 use super::sum;
 use super::with_floats;
 use crate::engine::act::Act;
@@ -265,23 +267,13 @@ impl Normalise {
 
 /// Σ g · x̂.
 fn dot(g: &[f32], x: &[f32], mean: f32, deviation: f32) -> f64 {
-    const STRANDS: usize = 32;
-    let of_stretch = |(g, x): (&[f32], &[f32])| {
-        let mut strands = [0.0f32; STRANDS];
-        let ((g, g_rest), (x, x_rest)) = (g.as_chunks::<STRANDS>(), x.as_chunks::<STRANDS>());
-        for (g, x) in g.iter().zip(x) {
-            for ((strand, g), x) in strands.iter_mut().zip(g).zip(x) {
-                *strand += g * ((x - mean) * deviation);
-            }
+    Arch::new().dispatch(|| {
+        let mut total = 0.0;
+        for (g, x) in g.chunks(STRETCH).zip(x.chunks(STRETCH)) {
+            total += strands(g, x, |g, x| g * ((x - mean) * deviation));
         }
-        for ((strand, g), x) in strands.iter_mut().zip(g_rest).zip(x_rest) {
-            *strand += g * ((x - mean) * deviation);
-        }
-        strands.iter().map(|&strand| f64::from(strand)).sum::<f64>()
-    };
-    // Short stretches lose nothing in single precision.
-    let stretches = g.chunks(64 * STRANDS).zip(x.chunks(64 * STRANDS));
-    Arch::new().dispatch(|| stretches.map(of_stretch).sum())
+        total
+    })
 }
 
 fn triple(
