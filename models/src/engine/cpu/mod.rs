@@ -101,12 +101,12 @@ fn strands(a: &[f32], b: &[f32], of: impl Fn(f32, f32) -> f32) -> f64 {
             *strand += of(a, b);
         }
     }
-    for ((strand, &a), &b) in strands.iter_mut().zip(a_rest).zip(b_rest) {
-        *strand += of(a, b);
-    }
     let mut total = 0.0;
     for strand in strands {
         total += f64::from(strand);
+    }
+    for (&a, &b) in a_rest.iter().zip(b_rest) {
+        total += f64::from(of(a, b));
     }
     total
 }

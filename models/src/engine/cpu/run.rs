@@ -148,7 +148,7 @@ impl Layer<'_> {
         let (inputs, outputs) = (route.input.channels / route.groups, route.output.channels / route.groups);
         let channel = route.packed_channel(self.cut.rows);
         let step = (TILE_FLOATS / channel).clamp(1, inputs);
-        let count = (task.rows - 1) * route.pitch() + route.base().1;
+        let (row, count) = self.row(task.rows);
         let pitch = count.next_multiple_of(LANES);
         let offsets: Vec<_> = route.taps.iter().map(|taps| route.offsets(taps, step, self.cut.rows)).collect();
         let group_blocks = self.group_blocks();
@@ -176,6 +176,8 @@ impl Layer<'_> {
                                 rows: ROWS.min(rows - at * ROWS),
                                 pitch,
                                 count,
+                                row,
+                                row_pitch: route.pitch(),
                                 add: from > 0,
                             }
                             .run();
@@ -185,9 +187,23 @@ impl Layer<'_> {
                 let rows = &mut task.outputs[written..written + rows];
                 written += rows.len();
                 let first = group * outputs + first_row;
-                Arch::new().dispatch(|| self.write(rows, first, sums, phase_floats, pitch));
+                Arch::new().dispatch(|| self.write(rows, first, sums, phase_floats, pitch, row.min(route.pitch())));
             }
         });
+    }
+
+    /// How many pixels are summed before some are left out, and how many in all, for so many rows.
+    ///
+    /// Where rows are made of whole vectors the pixels that the taps reach beyond them are left out; else the sums run
+    /// through them, and what comes of it is not written.
+    fn row(&self, rows: usize) -> (usize, usize) {
+        let (_, width) = self.route.base();
+        if width.is_multiple_of(LANES) {
+            (width, rows * width)
+        } else {
+            let count = (rows - 1) * self.route.pitch() + width;
+            (count.next_multiple_of(LANES), count)
+        }
     }
 
     /// The input's `channels` from `first` on, packed; perhaps in `own`.
@@ -220,7 +236,15 @@ impl Layer<'_> {
 
     /// Writes the sums of the channels from `first` on.
     #[inline(always)]
-    fn write(&self, outputs: &mut [&mut [f32]], first: usize, sums: &[f32], phase_floats: usize, pitch: usize) {
+    fn write(
+        &self,
+        outputs: &mut [&mut [f32]],
+        first: usize,
+        sums: &[f32],
+        phase_floats: usize,
+        pitch: usize,
+        row: usize,
+    ) {
         let route = self.route;
         let (stride, width) = (route.output_stride, route.output.width);
         for (at, output) in outputs.iter_mut().enumerate() {
@@ -229,7 +253,7 @@ impl Layer<'_> {
                 let (down, right) = (phase / stride, phase % stride);
                 let sums = &sums[phase * phase_floats + at * pitch..][..pitch];
                 let rows = output.chunks_exact_mut(width).skip(down).step_by(stride);
-                for (output, sums) in rows.zip(sums.chunks(route.pitch())) {
+                for (output, sums) in rows.zip(sums.chunks(row)) {
                     if stride == 1 {
                         for (output, sum) in output.iter_mut().zip(sums) {
                             *output = sum + bias;
