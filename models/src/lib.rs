@@ -7,7 +7,10 @@
 //!
 //! Pure but for `weights.rs`, which reads files.
 
+pub mod blocks;
 pub mod engine;
+pub mod face_finder;
+pub mod face_reader;
 mod manifest;
 pub mod weights;
 
