@@ -7,6 +7,8 @@ use candle_core::Result;
 use candle_core::Tensor;
 
 use super::act::Act;
+use super::cpu;
+use super::cpu::Packing;
 use super::stock;
 
 /// What lies beyond the image's edge.
@@ -69,7 +71,7 @@ pub struct ConvTranspose {
 /// # Errors
 /// Shapes that do not fit each other; reflected padding as large as the image.
 pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, conv: &Conv, act: Act) -> Result<Tensor> {
-    stock::conv2d(x, weight, bias, conv, act)
+    conv2d_kept(x, weight, bias, conv, act, None)
 }
 
 /// The transposed convolution `act(x *ᵀ weight + bias)`, `x` (batch, in, height, width) and `weight` (in, out, kernel,
@@ -84,5 +86,37 @@ pub fn conv_transpose2d(
     conv: &ConvTranspose,
     act: Act,
 ) -> Result<Tensor> {
-    stock::conv_transpose2d(x, weight, bias, conv, act)
+    conv_transpose2d_kept(x, weight, bias, conv, act, None)
+}
+
+/// [`conv2d`] with a place to keep its weights packed.
+pub(super) fn conv2d_kept(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    conv: &Conv,
+    act: Act,
+    packing: Option<&Packing>,
+) -> Result<Tensor> {
+    if cpu::takes(x) {
+        cpu::conv2d(x, weight, bias, conv, act, packing)
+    } else {
+        stock::conv2d(x, weight, bias, conv, act)
+    }
+}
+
+/// [`conv_transpose2d`] with a place to keep its weights packed.
+pub(super) fn conv_transpose2d_kept(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    conv: &ConvTranspose,
+    act: Act,
+    packing: Option<&Packing>,
+) -> Result<Tensor> {
+    if cpu::takes(x) {
+        cpu::conv_transpose2d(x, weight, bias, conv, act, packing)
+    } else {
+        stock::conv_transpose2d(x, weight, bias, conv, act)
+    }
 }

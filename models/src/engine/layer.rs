@@ -10,8 +10,9 @@ use candle_nn::VarBuilder;
 use super::act::Act;
 use super::conv::Conv;
 use super::conv::ConvTranspose;
-use super::conv::conv_transpose2d;
-use super::conv::conv2d;
+use super::conv::conv_transpose2d_kept;
+use super::conv::conv2d_kept;
+use super::cpu::Packing;
 use super::norm::NORM_EPS;
 use super::norm::Statistics;
 use super::norm::batch_norm_act;
@@ -25,6 +26,8 @@ pub struct Conv2d {
     weight: Tensor,
     bias: Option<Tensor>,
     conv: Conv,
+    /// Only if the weights do not change.
+    packing: Option<Packing>,
 }
 
 /// A transposed convolution with its weights.
@@ -33,6 +36,8 @@ pub struct ConvTranspose2d {
     weight: Tensor,
     bias: Option<Tensor>,
     conv: ConvTranspose,
+    /// Only if the weights do not change.
+    packing: Option<Packing>,
 }
 
 /// A batch normalisation with its scale, shift and running statistics, each (channels).
@@ -52,7 +57,8 @@ impl Conv2d {
     /// The tensor is missing or of another shape.
     pub fn load(vb: &VarBuilder, inputs: usize, outputs: usize, kernel: usize, conv: Conv, init: Init) -> Result<Self> {
         let weight = vb.get_with_hints((outputs, inputs / conv.groups, kernel, kernel), "weight", init)?;
-        Ok(Self { weight, bias: None, conv })
+        let packing = (!weight.is_variable()).then(Packing::default);
+        Ok(Self { weight, bias: None, conv, packing })
     }
 
     /// The same with the tensor `bias` (`outputs`), zero when training starts.
@@ -69,7 +75,7 @@ impl Conv2d {
     /// # Errors
     /// `x` does not fit.
     pub fn forward(&self, x: &Tensor, act: Act) -> Result<Tensor> {
-        conv2d(x, &self.weight, self.bias.as_ref(), &self.conv, act)
+        conv2d_kept(x, &self.weight, self.bias.as_ref(), &self.conv, act, self.packing.as_ref())
     }
 
     /// One convolution that does what this one and `norm` with its running statistics behind it do.
@@ -84,7 +90,7 @@ impl Conv2d {
             None => norm.mean.neg()?,
         };
         let bias = (&norm.shift + (centred * factor)?)?.detach();
-        Ok(Self { weight, bias: Some(bias), conv: self.conv })
+        Ok(Self { weight, bias: Some(bias), conv: self.conv, packing: Some(Packing::default()) })
     }
 }
 
@@ -102,7 +108,8 @@ impl ConvTranspose2d {
         init: Init,
     ) -> Result<Self> {
         let weight = vb.get_with_hints((inputs, outputs, kernel, kernel), "weight", init)?;
-        Ok(Self { weight, bias: None, conv })
+        let packing = (!weight.is_variable()).then(Packing::default);
+        Ok(Self { weight, bias: None, conv, packing })
     }
 
     /// The same with the tensor `bias` (`outputs`), zero when training starts.
@@ -119,7 +126,7 @@ impl ConvTranspose2d {
     /// # Errors
     /// `x` does not fit.
     pub fn forward(&self, x: &Tensor, act: Act) -> Result<Tensor> {
-        conv_transpose2d(x, &self.weight, self.bias.as_ref(), &self.conv, act)
+        conv_transpose2d_kept(x, &self.weight, self.bias.as_ref(), &self.conv, act, self.packing.as_ref())
     }
 }
 

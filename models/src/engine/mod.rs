@@ -9,7 +9,10 @@
 //! width leave different remainders, and reflection padding is missing.
 
 mod act;
+#[cfg(test)]
+mod agreement;
 mod conv;
+mod cpu;
 mod layer;
 mod norm;
 mod pool;

@@ -1,0 +1,126 @@
+//! Whether the CPU's operations agree with those made of candle's own, forward and backward.
+
+use candle_core::Device;
+use candle_core::Result;
+use candle_core::Tensor;
+use candle_core::Var;
+
+use super::*;
+
+/// Numbers that look random and are the same every time.
+pub(super) fn noise<S: Into<candle_core::Shape>>(seed: u32, shape: S) -> Tensor {
+    let shape = shape.into();
+    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as f32 / u32::MAX as f32 * 2.0 - 1.0
+    };
+    let values: Vec<f32> = (0..shape.elem_count()).map(|_| next()).collect();
+    Tensor::from_vec(values, shape, &Device::Cpu).expect("as many values as the shape has")
+}
+
+/// The largest difference, relative to the largest value.
+pub(super) fn apart(a: &Tensor, b: &Tensor) -> f32 {
+    assert_eq!(a.dims(), b.dims());
+    let largest = |t: &Tensor| {
+        t.flatten_all().and_then(|t| t.to_vec1::<f32>()).expect("floats").iter().fold(0f32, |max, v| {
+            assert!(v.is_finite());
+            max.max(v.abs())
+        })
+    };
+    largest(&(a - b).expect("one shape")) / largest(b).max(1e-6)
+}
+
+/// What one of two ways gives: the output and the gradient with respect to each input of a sum weighted by noise.
+type Way<'a> = &'a dyn Fn(&[Tensor]) -> Result<Tensor>;
+
+fn both(way: Way, inputs: &[Tensor]) -> Result<Vec<Tensor>> {
+    let variables: Vec<Var> = inputs.iter().map(Var::from_tensor).collect::<Result<_>>()?;
+    let tensors: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
+    let y = way(&tensors)?;
+    let gradients = (&y * noise(99, y.shape()))?.sum_all()?.backward()?;
+    let mut all = vec![y.detach()];
+    all.extend(variables.iter().map(|v| gradients.get(v).expect("it has a gradient").clone()));
+    Ok(all)
+}
+
+/// Fails where `ours` and `stock` differ by more than `tolerance`; what rounding does to a sum of n products is about
+/// √n · 6e-8 of the largest.
+pub(super) fn agree(case: &str, ours: Way, stock: Way, inputs: &[Tensor], tolerance: f32) {
+    let ours = both(ours, inputs).unwrap_or_else(|error| panic!("{case}: {error}"));
+    let stock = both(stock, inputs).unwrap_or_else(|error| panic!("{case}, stock: {error}"));
+    for (at, (ours, stock)) in ours.iter().zip(&stock).enumerate() {
+        let apart = apart(ours, stock);
+        let what = if at == 0 { "the output".to_owned() } else { format!("the gradient of input {}", at - 1) };
+        assert!(apart < tolerance, "{case}: {what} is {apart} apart");
+    }
+}
+
+#[test]
+fn convolutions_agree() {
+    let c = Conv::padded;
+    let cases = [
+        ((1, 1, 7, 9), (1, 3), c(1)),
+        ((2, 3, 20, 17), (5, 3), c(1)),
+        ((1, 3, 31, 40), (8, 7), c(3).reflect()),
+        ((1, 16, 33, 30), (1, 7), c(3).reflect()),
+        ((2, 8, 19, 22), (12, 3), c(1).stride(2)),
+        ((1, 8, 24, 24), (20, 3), c(1).stride(2)),
+        ((1, 4, 25, 18), (9, 4), c(2).stride(2)),
+        ((1, 4, 25, 18), (9, 4), c(2)),
+        ((3, 10, 9, 8), (17, 1), c(0)),
+        ((2, 6, 13, 11), (4, 1), c(0).stride(2)),
+        ((1, 64, 50, 50), (50, 3), c(1).reflect()),
+        ((1, 70, 16, 16), (130, 3), c(1).reflect()),
+        ((8, 24, 10, 10), (33, 3), c(1)),
+        ((2, 24, 21, 21), (24, 3), c(1).groups(24)),
+        ((2, 24, 21, 20), (24, 3), c(1).groups(24).stride(2)),
+        ((2, 12, 14, 14), (24, 3), c(1).groups(3)),
+        ((1, 3, 30, 28), (6, 5), c(2).stride(3).reflect()),
+        ((1, 400, 12, 12), (8, 3), c(1)),
+    ];
+    for (x, (outputs, kernel), conv) in cases {
+        let weights = noise(2, (outputs, x.1 / conv.groups, kernel, kernel));
+        let even = f64::from((x.1 / conv.groups * kernel * kernel) as u32).sqrt().recip();
+        let inputs = [noise(1, x), (weights * even).expect("floats"), noise(3, outputs)];
+        // A bent activation takes either slope where the sum is all but 0: only small images are sure to have no such sum.
+        let acts = [Act::None, Act::Tanh, Act::Sigmoid, Act::Relu, Act::Leaky(0.2)];
+        for act in &acts[..if x.2 * x.3 < 100 { 5 } else { 2 }] {
+            agree(
+                &format!("{conv:?} of {x:?} to {outputs} by {kernel}, {act:?}"),
+                &|t| conv2d(&t[0], &t[1], Some(&t[2]), &conv, *act),
+                &|t| stock::conv2d(&t[0], &t[1], Some(&t[2]), &conv, *act),
+                &inputs,
+                2e-5,
+            );
+        }
+    }
+}
+
+#[test]
+fn transposed_convolutions_agree() {
+    let cases = [
+        ((1, 3, 7, 9), (2, 3), (2, 1, 1)),
+        ((2, 16, 16, 13), (9, 3), (2, 1, 1)),
+        ((1, 130, 16, 16), (60, 3), (2, 1, 1)),
+        ((1, 8, 11, 11), (4, 4), (2, 1, 0)),
+        ((1, 8, 11, 12), (4, 2), (2, 0, 0)),
+        ((1, 6, 9, 9), (5, 3), (1, 1, 0)),
+        ((1, 6, 9, 9), (5, 5), (3, 2, 2)),
+        ((1, 40, 50, 50), (24, 3), (2, 1, 1)),
+        ((1, 4, 5, 5), (4, 1), (2, 0, 1)),
+    ];
+    for (x, (outputs, kernel), (stride, padding, output_padding)) in cases {
+        let conv = ConvTranspose { stride, padding, output_padding };
+        let inputs = [noise(1, x), noise(2, (x.1, outputs, kernel, kernel)), noise(3, outputs)];
+        agree(
+            &format!("{conv:?} of {x:?} to {outputs} by {kernel}"),
+            &|t| conv_transpose2d(&t[0], &t[1], Some(&t[2]), &conv, Act::Tanh),
+            &|t| stock::conv_transpose2d(&t[0], &t[1], Some(&t[2]), &conv, Act::Tanh),
+            &inputs,
+            2e-5,
+        );
+    }
+}
