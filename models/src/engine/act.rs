@@ -1,5 +1,7 @@
 //! The activations that are fused into convolutions and normalisations.
 
+use pulp::Arch;
+
 /// What is done to every value after a layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Act {
@@ -20,35 +22,37 @@ impl Act {
     pub(super) fn apply(self, values: &mut [f32]) {
         match self {
             Self::None => {}
-            Self::Relu => values.iter_mut().for_each(|value| *value = value.max(0.0)),
-            Self::Leaky(slope) => {
-                values.iter_mut().for_each(|value| *value = if *value < 0.0 { *value * slope } else { *value });
-            }
-            Self::Tanh => values.iter_mut().for_each(|value| *value = value.tanh()),
-            Self::Sigmoid => values.iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp())),
+            Self::Relu => each(values, |value| value.max(0.0)),
+            Self::Leaky(slope) => each(values, |value| if value < 0.0 { value * slope } else { value }),
+            Self::Tanh => each(values, f32::tanh),
+            Self::Sigmoid => each(values, |value| 1.0 / (1.0 + (-value).exp())),
         }
     }
 
-    /// What the gradient is multiplied by where the result is `result`.
-    pub(super) fn slope(self, result: f32) -> f32 {
+    /// Writes to `out` the gradient before the activation, where `results` came out of it and `grad` is their gradient.
+    pub(super) fn slopes(self, results: &[f32], grad: &[f32], out: &mut [f32]) {
         match self {
-            Self::None => 1.0,
-            Self::Relu => {
-                if result > 0.0 {
-                    1.0
-                } else {
-                    0.0
-                }
-            }
+            Self::None => out.copy_from_slice(grad),
+            Self::Relu => both(results, grad, out, |result, grad| if result > 0.0 { grad } else { 0.0 }),
             Self::Leaky(slope) => {
-                if result < 0.0 {
-                    slope
-                } else {
-                    1.0
-                }
+                both(results, grad, out, |result, grad| if result < 0.0 { grad * slope } else { grad });
             }
-            Self::Tanh => 1.0 - result * result,
-            Self::Sigmoid => result * (1.0 - result),
+            Self::Tanh => both(results, grad, out, |result, grad| grad * (1.0 - result * result)),
+            Self::Sigmoid => both(results, grad, out, |result, grad| grad * (result * (1.0 - result))),
         }
     }
+}
+
+#[inline(always)]
+fn each(values: &mut [f32], of: impl Fn(f32) -> f32) {
+    Arch::new().dispatch(|| values.iter_mut().for_each(|value| *value = of(*value)));
+}
+
+#[inline(always)]
+fn both(results: &[f32], grad: &[f32], out: &mut [f32], of: impl Fn(f32, f32) -> f32) {
+    Arch::new().dispatch(|| {
+        for ((out, &result), &grad) in out.iter_mut().zip(results).zip(grad) {
+            *out = of(result, grad);
+        }
+    });
 }

@@ -124,3 +124,57 @@ fn transposed_convolutions_agree() {
         );
     }
 }
+
+#[test]
+fn normalisations_agree() {
+    for x in [(1, 3, 7, 9), (2, 16, 33, 20), (4, 5, 64, 64)] {
+        let inputs = [noise(1, x), noise(2, x.1), noise(3, x.1)];
+        for act in [Act::None, Act::Relu, Act::Leaky(0.2)] {
+            let case = format!("{x:?}, {act:?}");
+            agree(&case, &|t| norm_act(&t[0], act), &|t| stock::norm_act(&t[0], act), &inputs[..1], 1e-5);
+            let batch = Statistics::Batch;
+            agree(
+                &case,
+                &|t| Ok(batch_norm_act(&t[0], &t[1], &t[2], batch, act)?.0),
+                &|t| Ok(stock::batch_norm_act(&t[0], &t[1], &t[2], batch, act)?.0),
+                &inputs,
+                1e-5,
+            );
+            let (mean, variance) = (noise(4, x.1), noise(5, x.1).sqr().expect("floats"));
+            let running = Statistics::Running { mean: &mean, variance: &variance };
+            agree(
+                &case,
+                &|t| Ok(batch_norm_act(&t[0], &t[1], &t[2], running, act)?.0),
+                &|t| Ok(stock::batch_norm_act(&t[0], &t[1], &t[2], running, act)?.0),
+                &inputs,
+                1e-5,
+            );
+        }
+        let ours = batch_norm_act(&inputs[0], &inputs[1], &inputs[2], Statistics::Batch, Act::None).expect("fits");
+        let stock = stock::batch_norm_act(&inputs[0], &inputs[1], &inputs[2], Statistics::Batch, Act::None);
+        let stock = stock.expect("fits");
+        assert!(apart(&ours.1, &stock.1) < 1e-5 && apart(&ours.2, &stock.2) < 1e-5, "{x:?}: the batch's statistics");
+    }
+}
+
+#[test]
+fn pooling_and_resizing_agree() {
+    for x in [(1, 3, 7, 9), (2, 5, 32, 20), (1, 1, 5, 4)] {
+        let inputs = [noise(1, x)];
+        let case = format!("{x:?}");
+        agree(&case, &|t| max_pool2x2(&t[0]), &|t| stock::max_pool2x2(&t[0]), &inputs, 1e-6);
+        agree(&case, &|t| avg_pool3x3_s2(&t[0]), &|t| stock::avg_pool3x3_s2(&t[0]), &inputs, 1e-5);
+        agree(&case, &|t| pad_reflect(&t[0], 3), &|t| stock::pad_reflect(&t[0], 3), &inputs, 1e-6);
+        agree(
+            &case,
+            &|t| upsample_bilinear2x(&t[0]),
+            &|t| stock::resize_bilinear(&t[0], 2 * x.2, 2 * x.3),
+            &inputs,
+            1e-5,
+        );
+        for (height, width) in [(3, 3), (11, 30), (1, 1)] {
+            let to = |t: &[Tensor]| resize_bilinear(&t[0], height, width);
+            agree(&case, &to, &|t| stock::resize_bilinear(&t[0], height, width), &inputs, 1e-5);
+        }
+    }
+}

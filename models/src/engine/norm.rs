@@ -7,6 +7,7 @@ use candle_core::Result;
 use candle_core::Tensor;
 
 use super::act::Act;
+use super::cpu;
 use super::stock;
 
 /// What is added to every variance, PyTorch's default.
@@ -31,7 +32,7 @@ pub enum Statistics<'a> {
 /// # Errors
 /// `x` has not four axes.
 pub fn norm_act(x: &Tensor, act: Act) -> Result<Tensor> {
-    stock::norm_act(x, act)
+    if cpu::takes(x) { cpu::norm_act(x, act) } else { stock::norm_act(x, act) }
 }
 
 /// Each channel of `x` normalised by the given statistics, times `scale`, plus `shift` (each (channels)), then `act`.
@@ -47,5 +48,12 @@ pub fn batch_norm_act(
     statistics: Statistics,
     act: Act,
 ) -> Result<(Tensor, Tensor, Tensor)> {
-    stock::batch_norm_act(x, scale, shift, statistics, act)
+    if !cpu::takes(x) {
+        return stock::batch_norm_act(x, scale, shift, statistics, act);
+    }
+    let running = match statistics {
+        Statistics::Batch => None,
+        Statistics::Running { mean, variance } => Some((mean, variance)),
+    };
+    cpu::batch_norm_act(x, scale, shift, running, act)
 }

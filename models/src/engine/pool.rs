@@ -3,6 +3,7 @@
 use candle_core::Result;
 use candle_core::Tensor;
 
+use super::cpu;
 use super::stock;
 
 /// The largest of each 2×2 block; an odd last row or column is dropped, as PyTorch does.
@@ -10,7 +11,7 @@ use super::stock;
 /// # Errors
 /// `x` has not four axes or is smaller than a block.
 pub fn max_pool2x2(x: &Tensor) -> Result<Tensor> {
-    stock::max_pool2x2(x)
+    if cpu::takes(x) { cpu::max_pool2x2(x) } else { stock::max_pool2x2(x) }
 }
 
 /// The mean of each 3×3 window at stride 2 with padding 1 that is not counted: pix2pixHD's step to the discriminator of
@@ -19,5 +20,5 @@ pub fn max_pool2x2(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// `x` has not four axes.
 pub fn avg_pool3x3_s2(x: &Tensor) -> Result<Tensor> {
-    stock::avg_pool3x3_s2(x)
+    if cpu::takes(x) { cpu::avg_pool3x3_s2(x) } else { stock::avg_pool3x3_s2(x) }
 }

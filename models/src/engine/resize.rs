@@ -5,6 +5,7 @@ use candle_core::Result;
 use candle_core::Tensor;
 use candle_core::bail;
 
+use super::cpu;
 use super::stock;
 
 /// `x` resized to `height` × `width`.
@@ -12,7 +13,7 @@ use super::stock;
 /// # Errors
 /// `x` has not four axes, or a size is 0.
 pub fn resize_bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
-    stock::resize_bilinear(x, height, width)
+    if cpu::takes(x) { cpu::resize_bilinear(x, height, width) } else { stock::resize_bilinear(x, height, width) }
 }
 
 /// `x` at twice its height and width.
@@ -29,7 +30,7 @@ pub fn upsample_bilinear2x(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// `x` has not four axes, or `padding` is as large as the image.
 pub fn pad_reflect(x: &Tensor, padding: usize) -> Result<Tensor> {
-    stock::pad_reflect(x, padding)
+    if cpu::takes(x) { cpu::pad_reflect(x, padding) } else { stock::pad_reflect(x, padding) }
 }
 
 /// For each of `to` pixels: the two of `from` pixels it lies between and the second one's share.

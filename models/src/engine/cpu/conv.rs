@@ -19,6 +19,7 @@ use super::geometry::Extent;
 use super::geometry::Geometry;
 use super::run::run;
 use super::slope::weight_gradient;
+use super::sum;
 use super::weights::Packed;
 use super::with_floats;
 use crate::engine::act::Act;
@@ -26,6 +27,9 @@ use crate::engine::conv::Conv;
 use crate::engine::conv::ConvTranspose;
 use crate::engine::conv::Edge;
 use crate::engine::resize::mirrored;
+
+/// Numbers of an image that one task takes, where every number is treated alike.
+const PART: usize = 64 * 1024;
 
 /// Where a layer whose weights do not change keeps them packed.
 #[derive(Debug, Clone, Default)]
@@ -193,21 +197,23 @@ impl Convolve {
 }
 
 /// `grad` times the activation's slope.
-pub(super) fn slopes(act: Act, y: &Tensor, grad: &Tensor) -> Result<Tensor> {
+fn slopes(act: Act, y: &Tensor, grad: &Tensor) -> Result<Tensor> {
     if act == Act::None {
         return Ok(grad.clone());
     }
-    let product = with_floats(y, |y| {
+    let mut out = vec![0.0; grad.elem_count()];
+    with_floats(y, |y| {
         with_floats(grad, |grad| {
-            Ok(y.par_iter().zip(grad).with_min_len(4096).map(|(&y, &grad)| grad * act.slope(y)).collect())
+            let parts = out.par_chunks_mut(PART).zip(y.par_chunks(PART)).zip(grad.par_chunks(PART));
+            parts.for_each(|((out, y), grad)| act.slopes(y, grad, out));
+            Ok(())
         })
     })?;
-    let product: Vec<f32> = product;
-    Tensor::from_vec(product, grad.shape(), grad.device())
+    Tensor::from_vec(out, grad.shape(), grad.device())
 }
 
 /// The gradient of a mirrored image's pixels, added to those they mirror.
-pub(super) fn folded(padded: &[f32], extent: Extent, padding: usize) -> Vec<f32> {
+fn folded(padded: &[f32], extent: Extent, padding: usize) -> Vec<f32> {
     let (height, width) = (extent.height - 2 * padding, extent.width - 2 * padding);
     let mut out = vec![0.0; padded.len() / extent.plane() * height * width];
     out.par_chunks_exact_mut(height * width).zip(padded.par_chunks_exact(extent.plane())).for_each(|(out, padded)| {
@@ -225,30 +231,13 @@ pub(super) fn folded(padded: &[f32], extent: Extent, padding: usize) -> Vec<f32>
 }
 
 /// Each channel's sum over all images.
-pub(super) fn channel_sums(values: &[f32], extent: Extent) -> Vec<f32> {
+fn channel_sums(values: &[f32], extent: Extent) -> Vec<f32> {
     let batch = values.len() / extent.floats();
     let of_channel = |channel: usize| {
         let plane = |image: usize| &values[(image * extent.channels + channel) * extent.plane()..][..extent.plane()];
-        (0..batch).map(|image| sum(plane(image))).sum::<f64>() as f32
+        (0..batch).map(|image| sum(plane(image), |value| value)).sum::<f64>() as f32
     };
     (0..extent.channels).into_par_iter().map(of_channel).collect()
-}
-
-/// The sum of `values`, in many strands that are added at last.
-pub(super) fn sum(values: &[f32]) -> f64 {
-    const STRANDS: usize = 32;
-    // Short stretches lose nothing in single precision.
-    let of_stretch = |values: &[f32]| {
-        let (rows, rest) = values.as_chunks::<STRANDS>();
-        let mut strands = [0.0f32; STRANDS];
-        for row in rows {
-            for (strand, value) in strands.iter_mut().zip(row) {
-                *strand += value;
-            }
-        }
-        strands.iter().chain(rest).map(|&strand| f64::from(strand)).sum::<f64>()
-    };
-    values.chunks(64 * STRANDS).map(of_stretch).sum()
 }
 
 impl CustomOp2 for Convolve {
