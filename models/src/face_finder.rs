@@ -15,20 +15,27 @@
 //! (Zhou, Wang, Krähenbühl, "Objects as Points", 2019); the way down to stride 64 and up again is a feature pyramid
 //! (Lin et al., 2017) of plain 3 × 3 convolutions. 0.75 M weights, 0.33 G multiplications at 320 × 320.
 
-use candle_core::Result;
+use candle_core::Device;
 use candle_core::Tensor;
 use candle_nn::Init;
 use candle_nn::VarBuilder;
 
+use crate::ModelError;
 use crate::blocks::ConvNorm;
 use crate::blocks::Mode;
 use crate::blocks::up_onto;
 use crate::engine::Act;
 use crate::engine::Conv;
 use crate::engine::Conv2d;
+use crate::photo::Photo;
+use crate::tensors;
 
 /// Width and height a photo is fitted into, px.
 pub const SIDE: usize = 320;
+/// Its name in the manifest.
+pub const NAME: &str = "face_finder";
+/// Both sides of the input are multiples of this, px.
+const STEP: usize = 32;
 /// Channels of the network's answer.
 pub const OUTPUTS: usize = 7;
 /// px of the input from one cell of the answer to the next.
@@ -56,6 +63,12 @@ pub struct Spotted {
     pub turn: f32,
 }
 
+/// The finder, ready to look at photos.
+#[derive(Debug, Clone)]
+pub struct FaceFinder {
+    net: FinderNet,
+}
+
 /// The network's weights.
 #[derive(Debug, Clone)]
 pub struct FinderNet {
@@ -74,12 +87,43 @@ struct Stage {
     refine: Vec<ConvNorm>,
 }
 
+impl FaceFinder {
+    /// The finder whose weights are `bytes`, a safetensors file.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensors`].
+    pub fn load(bytes: &[u8]) -> Result<Self, ModelError> {
+        Ok(Self { net: tensors::network(NAME, bytes, |vb| FinderNet::load(vb)?.folded())? })
+    }
+
+    /// The faces of `photo` with a score of at least `least`, the surest first; all lengths in px of the photo.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`], if the machine is out of memory.
+    pub fn find(&self, photo: &Photo, least: f32) -> Result<Vec<Spotted>, ModelError> {
+        let (planes, width, height, scale) = photo.fitted(SIDE, STEP);
+        let answer = || -> candle_core::Result<Vec<f32>> {
+            let x = Tensor::from_vec(planes, (1, 3, height, width), &Device::Cpu)?;
+            self.net.forward(&x, Mode::Drawing)?.flatten_all()?.to_vec1()
+        };
+        let failed = |error: candle_core::Error| ModelError::Compute { name: NAME.to_owned(), what: error.to_string() };
+        let found = spotted(&answer().map_err(failed)?, height / CELL, width / CELL, least);
+        let enlarged = |face: Spotted| Spotted {
+            centre: face.centre.map(|axis| axis * scale),
+            size: face.size * scale,
+            eyes: face.eyes.map(|eye| eye.map(|axis| axis * scale)),
+            ..face
+        };
+        Ok(found.into_iter().map(enlarged).collect())
+    }
+}
+
 impl FinderNet {
     /// The network's tensors of `vb`.
     ///
     /// # Errors
     /// A tensor is missing or of another shape.
-    pub fn load(vb: &VarBuilder) -> Result<Self> {
+    pub fn load(vb: &VarBuilder) -> candle_core::Result<Self> {
         let mut stages = Vec::new();
         let mut inputs = 3;
         for (at, (&width, depth)) in WIDTHS.iter().zip(DEPTHS).enumerate() {
@@ -87,7 +131,7 @@ impl FinderNet {
             let down = ConvNorm::load(&vb.pp("down"), inputs, width, 3, 2)?;
             let refine = (0..depth)
                 .map(|at| ConvNorm::load(&vb.pp(format!("refine{at}")), width, width, 3, 1))
-                .collect::<Result<_>>()?;
+                .collect::<candle_core::Result<_>>()?;
             stages.push(Stage { down, refine });
             inputs = width;
         }
@@ -110,7 +154,7 @@ impl FinderNet {
     ///
     /// # Errors
     /// `x` is not of the shape it should be.
-    pub fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
+    pub fn forward(&self, x: &Tensor, mode: Mode) -> candle_core::Result<Tensor> {
         let mut levels: Vec<Tensor> = Vec::with_capacity(self.stages.len());
         for stage in &self.stages {
             let mut level = stage.down.forward(levels.last().unwrap_or(x), mode)?;
@@ -132,13 +176,13 @@ impl FinderNet {
     ///
     /// # Errors
     /// None that a loaded network could have.
-    pub fn folded(&self) -> Result<Self> {
-        let all = |layers: &[ConvNorm]| layers.iter().map(ConvNorm::folded).collect::<Result<Vec<_>>>();
+    pub fn folded(&self) -> candle_core::Result<Self> {
+        let all = |layers: &[ConvNorm]| layers.iter().map(ConvNorm::folded).collect::<candle_core::Result<Vec<_>>>();
         let stages = self
             .stages
             .iter()
             .map(|stage| Ok(Stage { down: stage.down.folded()?, refine: all(&stage.refine)? }))
-            .collect::<Result<_>>()?;
+            .collect::<candle_core::Result<_>>()?;
         Ok(Self {
             stages,
             laterals: all(&self.laterals)?,

@@ -11,6 +11,8 @@ pub mod blocks;
 pub mod engine;
 pub mod face_finder;
 pub mod face_reader;
+pub mod photo;
+pub mod tensors;
 mod manifest;
 pub mod weights;
 

@@ -150,7 +150,8 @@ impl Cut {
             Self::Photo => edge(inside) * f32::from(u8::from(portrait.region(x, y) != UNKNOWN)),
             Self::Person { body } => edge(x.min(side - x).min(y).min(side + f32::from(body) - y)),
             Self::Disc { x: cx, y: cy, radius } => {
-                let far = (x - f32::from(cx)).hypot(y - f32::from(cy));
+                let (dx, dy) = (x - f32::from(cx), y - f32::from(cy));
+                let far = (dx * dx + dy * dy).sqrt();
                 ((f32::from(radius) - far) / (0.15 * f32::from(radius))).clamp(0.0, 1.0)
             }
         };

@@ -71,6 +71,25 @@ pub fn load(folder: &Path, players: &mut [AdamW], device: &Device) -> Result<Pro
     read().with_context(|| format!("{} cannot be resumed", path.display()))
 }
 
+/// The averaged weights of the run in `folder`, as a safetensors file of 16-bit numbers: what ships. With the run's progress.
+///
+/// # Errors
+/// There is no run, or it is damaged.
+pub fn result(folder: &Path) -> Result<(Vec<u8>, Progress)> {
+    let path = folder.join(FILE);
+    let bytes = std::fs::read(&path).with_context(|| format!("no run: {}", path.display()))?;
+    let (_, header) = SafeTensors::read_metadata(&bytes)?;
+    let text = header.metadata().as_ref().and_then(|map| map.get("progress")).context("it has no progress")?;
+    let mut weights = Vec::new();
+    for (name, tensor) in candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)? {
+        if let Some(name) = name.strip_prefix("0/average/") {
+            weights.push((name.to_owned(), tensor.to_dtype(candle_core::DType::F16)?));
+        }
+    }
+    weights.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((safetensors::serialize(weights, None)?, serde_json::from_str(text)?))
+}
+
 /// Writes `bytes` to `path` in one stroke.
 ///
 /// # Errors

@@ -196,7 +196,7 @@ fn read(folder: &Path, line: &Line) -> Result<Portrait> {
 }
 
 /// Means of 2 × 2 pixels.
-fn halved(pixels: &[u8], side: usize) -> Vec<u8> {
+pub(crate) fn halved(pixels: &[u8], side: usize) -> Vec<u8> {
     let half = side / 2;
     let mut out = Vec::with_capacity(half * half * 4);
     for row in 0..half {

@@ -110,7 +110,7 @@ impl<'a> Finder<'a> {
             .zip(portraits)
             .map(|(at, portrait)| {
                 let mut rng = lot(TRIAL_SEED, 0, at);
-                (portrait, finder_scene::trial(portrait, portraits, SIDE, &mut rng))
+                (portrait, finder_scene::trial(portrait, portraits, [SIDE; 2], 12.0, &mut rng))
             })
             .collect()
     }

@@ -80,12 +80,19 @@ pub fn draw(portraits: &[Portrait], side: usize, rng: &mut impl Rng) -> Scene {
     scene
 }
 
-/// A scene for trying the finder: `portrait` alone at a random scale and place, and the light of the photo itself.
-pub fn trial(portrait: &Portrait, portraits: &[Portrait], side: usize, rng: &mut impl Rng) -> Scene {
-    let canvas = scene::empty(portraits, side, side, rng);
-    let size = log_uniform(12.0, 0.9 * side as f32, rng);
+/// A scene for trying the finder: `portrait` alone at a random place, its face from `least` px to nearly the whole frame,
+/// in the light of the photo itself.
+pub fn trial(
+    portrait: &Portrait,
+    portraits: &[Portrait],
+    [width, height]: [usize; 2],
+    least: f32,
+    rng: &mut impl Rng,
+) -> Scene {
+    let canvas = scene::empty(portraits, width, height, rng);
+    let size = log_uniform(least, 0.9 * width.min(height) as f32, rng);
     let angle = rng.random_range(-40.0f32..40.0).to_radians() * f32::from(u8::from(rng.random_bool(0.5)));
-    let transform = put(portrait, size, angle, side, false, rng);
+    let transform = put(portrait, size, angle, [width, height], false, rng);
     let cut = if rng.random_bool(0.5) { Cut::Square } else { Cut::Person { body: 400 } };
     let mut scene = Scene { canvas, faces: vec![], unasked: vec![] };
     scene.canvas.paste(portrait, &transform, cut, |colour| colour);
@@ -97,7 +104,7 @@ pub fn trial(portrait: &Portrait, portraits: &[Portrait], side: usize, rng: &mut
 fn filled(portraits: &[Portrait], side: usize, rng: &mut impl Rng) -> Scene {
     let portrait = portraits.choose(rng).expect("there are portraits");
     let size = log_uniform(0.3 * side as f32, 1.0 * side as f32, rng);
-    let transform = put(portrait, size, normal(rng, 0.22), side, rng.random_bool(0.5), rng);
+    let transform = put(portrait, size, normal(rng, 0.22), [side; 2], rng.random_bool(0.5), rng);
     let mut canvas = Canvas::new(side, side, [0.5; 3]);
     canvas.paste(portrait, &transform, Cut::Endless, |colour| colour);
     let points = place_points(&transform, &portrait.points);
@@ -124,7 +131,7 @@ fn with_faces(canvas: Canvas, portraits: &[Portrait], count: usize, rng: &mut im
                 distance > 0.6 * (face.size + other.size)
             })
         };
-        let placed = (0..TRIES).map(|_| put(portrait, size, angle, side, rng.random_bool(0.5), rng)).find(apart);
+        let placed = (0..TRIES).map(|_| put(portrait, size, angle, [side; 2], rng.random_bool(0.5), rng)).find(apart);
         let Some(transform) = placed else { continue };
         let cut = match rng.random_range(0..100) {
             0..60 => Cut::Person { body: if rng.random_bool(0.75) { rng.random_range(50..900) } else { 0 } },
@@ -151,10 +158,12 @@ fn with_faces(canvas: Canvas, portraits: &[Portrait], count: usize, rng: &mut im
 }
 
 /// Where a face of `size` px is put: anywhere, its eyes and most of it inside the frame.
-fn put(portrait: &Portrait, size: f32, angle: f32, side: usize, mirrored: bool, rng: &mut impl Rng) -> Transform {
+fn put(portrait: &Portrait, size: f32, angle: f32, sides: [usize; 2], mirrored: bool, rng: &mut impl Rng) -> Transform {
     let (centre, own) = extent(&portrait.points);
-    let margin = (0.42 * size).min(side as f32 / 2.0 - 1.0);
-    let to = [0, 1].map(|_| rng.random_range(margin..side as f32 - margin));
+    let to = sides.map(|side| {
+        let margin = (0.42 * size).min(side as f32 / 2.0 - 1.0);
+        rng.random_range(margin..side as f32 - margin)
+    });
     if mirrored {
         mirror().then(&similarity(size / own, angle, [FRAME - centre[0], centre[1]], to))
     } else {

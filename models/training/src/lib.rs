@@ -13,6 +13,8 @@
 //! | `data`, `geometry`, `canvas`, `light`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
+//! | `evaluate` | both, by the program's own door, on people kept apart |
+//! | `export` | a run's result becomes a shipped file with its line in the manifest |
 
 pub mod geometry;
 pub mod data;
@@ -32,3 +34,5 @@ pub mod finder_scene;
 pub mod finder;
 pub mod reader_crop;
 pub mod reader;
+pub mod evaluate;
+pub mod export;

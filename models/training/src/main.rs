@@ -1,5 +1,6 @@
 //! `portraitist-train`: arguments to runs. Prints, and picks the exit code; nothing else happens here.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,7 +13,14 @@ use candle_core::Device;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
+use models::face_finder;
+use models::face_finder::FaceFinder;
+use models::face_reader;
+use models::face_reader::FaceReader;
+use training::checkpoint;
 use training::data::Portraits;
+use training::evaluate::evaluate;
+use training::export::export;
 use training::finder::Finder;
 use training::optimiser::Settings;
 use training::reader::Reader;
@@ -32,6 +40,33 @@ struct Arguments {
 enum Command {
     /// Trains the networks that find and read faces.
     Face(Face),
+    /// Tries the face networks on the people kept apart, by the program's own door.
+    FaceEval(FaceEval),
+    /// Makes the results of runs the weights that ship.
+    Export(Export),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct FaceEval {
+    /// The portraits' folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// The runs' folder.
+    #[arg(long, default_value = "runs")]
+    out: PathBuf,
+    /// What the runs' lots were drawn from: it decides who is kept apart.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct Export {
+    /// The runs' folder.
+    #[arg(long, default_value = "runs")]
+    out: PathBuf,
+    /// The models' folder: weights/ and weights.toml in it are written.
+    #[arg(long, default_value = "models")]
+    models: PathBuf,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -72,6 +107,9 @@ struct Face {
     /// Learn from so many portraits only.
     #[arg(long)]
     limit: Option<usize>,
+    /// Afterwards make the results the weights that ship, in this folder of models.
+    #[arg(long)]
+    export: Option<PathBuf>,
     /// Where the network runs.
     #[arg(long, value_enum, default_value_t = On::Cpu)]
     device: On,
@@ -93,6 +131,8 @@ enum On {
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Face(face) => train(&face),
+        Command::FaceEval(eval) => try_out(&eval),
+        Command::Export(Export { out, models }) => ship(&out, &models),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -118,6 +158,31 @@ fn train(face: &Face) -> Result<()> {
     }
     if face.which != Which::Finder && !stop.load(Ordering::Relaxed) {
         one(&Reader::new(&portraits, face.batch, face.seed, &device)?, face, &device, &stop)?;
+    }
+    match &face.export {
+        Some(models) if !stop.load(Ordering::Relaxed) => ship(&face.out, models),
+        _ => Ok(()),
+    }
+}
+
+fn try_out(eval: &FaceEval) -> Result<()> {
+    let portraits = Portraits::open(&eval.data, eval.seed, None)?;
+    let weights = |name: &str| checkpoint::result(&eval.out.join(name));
+    let (finder, of_finder) = weights(face_finder::NAME)?;
+    let (reader, of_reader) = weights(face_reader::NAME)?;
+    println!("Finder after {} steps, reader after {} steps.\n", of_finder.step, of_reader.step);
+    let (finder, reader) = (FaceFinder::load(&finder)?, FaceReader::load(&reader)?);
+    println!("{}", evaluate(&finder, &reader, &portraits.validation)?);
+    Ok(())
+}
+
+/// Ships every face network that `runs` holds.
+fn ship(runs: &Path, models: &Path) -> Result<()> {
+    for (name, side) in [(face_finder::NAME, face_finder::SIDE), (face_reader::NAME, face_reader::SIDE)] {
+        if runs.join(name).exists() {
+            let bytes = export(&runs.join(name), models, name, side)?;
+            eprintln!("{name}: {bytes} bytes in {}", models.join("weights").display());
+        }
     }
     Ok(())
 }

@@ -107,6 +107,14 @@ impl AdamW {
         Self::with(weights, settings, fused)
     }
 
+    /// The same by tensor operations, as on devices other than the CPU.
+    ///
+    /// # Errors
+    /// None but those of the device.
+    pub fn with_tensors(weights: Vec<(String, Var)>, settings: Settings) -> Result<Self> {
+        Self::with(weights, settings, false)
+    }
+
     fn with(weights: Vec<(String, Var)>, settings: Settings, fused: bool) -> Result<Self> {
         let weights = weights
             .into_iter()

@@ -171,3 +171,80 @@ fn hide(crop: &mut Crop, rng: &mut impl Rng) {
         crop.person_weights[at] = 0.0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Hints;
+    use crate::data::SIDE as WIDE;
+    use crate::geometry::place;
+    use crate::recipe::lot;
+
+    /// A gray portrait of a person on the lower half, a red spot where point 36 is and a blue one where 45 is.
+    fn portrait() -> Portrait {
+        let mut points: Points = std::array::from_fn(|at| [100.0 + 4.0 * at as f32, 300.0]);
+        points[36] = [170.0, 236.0];
+        points[45] = [340.0, 250.0];
+        let mut pixels: Vec<u8> =
+            (0..WIDE * WIDE).flat_map(|at| [90, 90, 90, if at < WIDE * 200 { 0 } else { 255 }]).collect();
+        for (point, colour) in [(points[36], [255, 0, 0]), (points[45], [0, 0, 255])] {
+            for row in point[1] as usize - 7..point[1] as usize + 8 {
+                for column in point[0] as usize - 7..point[0] as usize + 8 {
+                    pixels[(row * WIDE + column) * 4..][..3].copy_from_slice(&colour);
+                }
+            }
+        }
+        let mut levels = vec![pixels];
+        for level in 1..5 {
+            levels.push(crate::data::halved(&levels[level - 1], WIDE >> (level - 1)));
+        }
+        let regions = (0..WIDE * WIDE).map(|at| if at < WIDE * 200 { 0 } else { 7 }).collect();
+        let hints = Hints {
+            glasses: false,
+            beard_hint: false,
+            long_hair_hint: false,
+            skin_ita: 30.0,
+            monochrome: false,
+            label_suspect: false,
+            synthetic: false,
+        };
+        Portrait { id: "made".to_owned(), person: 1, hints, points, levels, regions }
+    }
+
+    #[test]
+    fn labels_stay_with_their_pixels_and_a_mirror_swaps_the_pairs() {
+        let portrait = portrait();
+        let jitter = around_eyes(0.55, 0.2, [5.0, -9.0]);
+        for (transform, colours) in [(jitter, [0, 2]), (mirror().then(&jitter), [2, 0])] {
+            let crop = aligned(&portrait, &transform, Cut::Endless, Canvas::new(SIDE, SIDE, [0.5; 3]));
+            for (point, channel) in [36, 45].into_iter().zip(colours) {
+                let [x, y] = crop.points[point];
+                let mut canvas = crop.canvas.clone();
+                let pixel = canvas.pixel(x as usize, y as usize).to_vec();
+                assert!(pixel[channel] > 0.8 && pixel[2 - channel] < 0.2, "point {point}: {pixel:?} at {x}, {y}");
+            }
+            // The border of classes and person, at canonical row 200.
+            let [x, y] = place(&transform, [256.0, 200.0]);
+            let at = |dy: f32| (y + dy) as usize * SIDE + x as usize;
+            assert_eq!((crop.classes[at(-3.0)], crop.classes[at(3.0)]), (0, 7));
+            assert!(crop.person[at(-3.0)] < 0.1 && crop.person[at(3.0)] > 0.9);
+        }
+    }
+
+    #[test]
+    fn one_lot_is_one_crop_and_what_is_hidden_is_not_judged() {
+        let portrait = portrait();
+        let portraits = [portrait.clone()];
+        let drawn = |index: u64| draw(&portrait, &portraits, &mut lot(1, 2, index));
+        assert_eq!(drawn(5), drawn(5));
+        assert_ne!(drawn(5).canvas, drawn(6).canvas);
+        let mut crop = trial(&portrait, &mut lot(1, 0, 0));
+        let before = crop.canvas.clone();
+        hide(&mut crop, &mut lot(1, 0, 3));
+        let changed: Vec<usize> = (0..SIDE * SIDE)
+            .filter(|at| crop.canvas.rgb[3 * at..3 * at + 3] != before.rgb[3 * at..3 * at + 3])
+            .collect();
+        assert!(changed.len() > 50);
+        assert!(changed.iter().all(|&at| crop.classes[at] == UNKNOWN && crop.person_weights[at] == 0.0));
+    }
+}

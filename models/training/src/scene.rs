@@ -162,7 +162,7 @@ fn texture(
         for column in 0..canvas.width {
             let at = [column as f32 + 0.5, row as f32 + 0.5];
             if let Some((middle, radius)) = circle
-                && (at[0] - middle[0]).hypot(at[1] - middle[1]) > radius
+                && length(at[0] - middle[0], at[1] - middle[1]) > radius
             {
                 continue;
             }
@@ -277,7 +277,7 @@ pub fn blob(canvas: &mut Canvas, place: [f32; 2], angle: f32, shape: Shape, fill
             let (x, y) = (dx * cosine + dy * sine, dy * cosine - dx * sine);
             let inside = match shape {
                 Shape::Rectangle { .. } => (half[0] - x.abs()).min(half[1] - y.abs()),
-                Shape::Ellipse { .. } => (1.0 - (x / half[0]).hypot(y / half[1])) * half[0].min(half[1]),
+                Shape::Ellipse { .. } => (1.0 - length(x / half[0], y / half[1])) * half[0].min(half[1]),
             };
             let share = (inside + 0.5).clamp(0.0, 1.0);
             if share > 0.0 {
@@ -289,6 +289,11 @@ pub fn blob(canvas: &mut Canvas, place: [f32; 2], angle: f32, shape: Shape, fill
             }
         }
     }
+}
+
+/// `hypot` guards against overflow, at a third of the time a scene takes.
+fn length(x: f32, y: f32) -> f32 {
+    (x * x + y * y).sqrt()
 }
 
 /// Boards with things of many colours on them.
