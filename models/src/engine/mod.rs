@@ -18,6 +18,7 @@ mod norm;
 mod pool;
 mod resize;
 mod stock;
+mod tensors;
 
 pub use act::Act;
 pub use conv::Conv;
@@ -37,3 +38,4 @@ pub use pool::max_pool2x2;
 pub use resize::pad_reflect;
 pub use resize::resize_bilinear;
 pub use resize::upsample_bilinear2x;
+pub use tensors::Tensors;
