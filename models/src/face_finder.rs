@@ -27,8 +27,8 @@ use crate::blocks::up_onto;
 use crate::engine::Act;
 use crate::engine::Conv;
 use crate::engine::Conv2d;
+use crate::engine::Tensors;
 use crate::photo::Photo;
-use crate::tensors;
 
 /// Width and height a photo is fitted into, px.
 pub const SIDE: usize = 320;
@@ -93,20 +93,20 @@ impl FaceFinder {
     /// # Errors
     /// [`ModelError::Tensors`].
     pub fn load(bytes: &[u8]) -> Result<Self, ModelError> {
-        Ok(Self { net: tensors::network(NAME, bytes, |vb| FinderNet::load(vb)?.folded())? })
+        Ok(Self { net: Tensors::read(bytes)?.fill(|vb| FinderNet::load(&vb)?.folded())? })
     }
 
     /// The faces of `photo` with a score of at least `least`, the surest first; all lengths in px of the photo.
     ///
     /// # Errors
-    /// [`ModelError::Compute`], if the machine is out of memory.
+    /// [`ModelError::Input`], if the machine is out of memory.
     pub fn find(&self, photo: &Photo, least: f32) -> Result<Vec<Spotted>, ModelError> {
         let (planes, width, height, scale) = photo.fitted(SIDE, STEP);
         let answer = || -> candle_core::Result<Vec<f32>> {
             let x = Tensor::from_vec(planes, (1, 3, height, width), &Device::Cpu)?;
             self.net.forward(&x, Mode::Drawing)?.flatten_all()?.to_vec1()
         };
-        let failed = |error: candle_core::Error| ModelError::Compute { name: NAME.to_owned(), what: error.to_string() };
+        let failed = |error: candle_core::Error| ModelError::Input { what: error.to_string() };
         let found = spotted(&answer().map_err(failed)?, height / CELL, width / CELL, least);
         let enlarged = |face: Spotted| Spotted {
             centre: face.centre.map(|axis| axis * scale),

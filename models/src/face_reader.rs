@@ -24,10 +24,10 @@ use crate::blocks::up_onto;
 use crate::engine::Act;
 use crate::engine::Conv;
 use crate::engine::Conv2d;
+use crate::engine::Tensors;
 use crate::engine::upsample_bilinear2x;
 use crate::photo::Map;
 use crate::photo::Photo;
-use crate::tensors;
 
 /// Width and height of the crop, px.
 pub const SIDE: usize = 256;
@@ -104,16 +104,16 @@ impl FaceReader {
     /// # Errors
     /// [`ModelError::Tensors`].
     pub fn load(bytes: &[u8]) -> Result<Self, ModelError> {
-        Ok(Self { net: tensors::network(NAME, bytes, |vb| ReaderNet::load(vb)?.folded())? })
+        Ok(Self { net: Tensors::read(bytes)?.fill(|vb| ReaderNet::load(&vb)?.folded())? })
     }
 
     /// The face of `photo` whose eyes lie about `eyes` (the image's left first), px. It is looked at again, better aligned, if its own
     /// eye points lie far from there.
     ///
     /// # Errors
-    /// [`ModelError::Compute`], if the machine is out of memory.
+    /// [`ModelError::Input`], if the machine is out of memory.
     pub fn read(&self, photo: &Photo, eyes: [[f32; 2]; 2]) -> Result<FaceReading, ModelError> {
-        let failed = |error: candle_core::Error| ModelError::Compute { name: NAME.to_owned(), what: error.to_string() };
+        let failed = |error: candle_core::Error| ModelError::Input { what: error.to_string() };
         let first = self.look(photo, &aligned(eyes)).map_err(failed)?;
         let seen = eye_centres(&first.points);
         let length = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);

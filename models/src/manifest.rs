@@ -67,19 +67,10 @@ pub enum ModelError {
         "the weights \"{name}\" are not the file that belongs to this release (SHA-256 {found}, not {expected}): copy it again"
     )]
     WrongHash { name: String, found: String, expected: String },
-<<<<<<< HEAD
-    #[error("the weights \"{name}\" do not fit their network: {what}; copy the file of this release")]
-    Tensors { name: String, what: String },
-    #[error("a photo of {width} x {height} pixels has 3 bytes for each, not {bytes} in all")]
-    Photo { width: usize, height: usize, bytes: usize },
-    #[error("the network \"{name}\" could not run: {what}")]
-    Compute { name: String, what: String },
-=======
     #[error("the weights do not fit their network: {what}; copy the file again from the release it belongs to")]
     Tensors { what: String },
     #[error("a network cannot take this: {what}")]
     Input { what: String },
->>>>>>> w-engine
 }
 
 impl Manifest {

@@ -24,13 +24,14 @@ impl<'a> Photo<'a> {
     /// The photo whose pixels are `bytes`.
     ///
     /// # Errors
-    /// [`ModelError::Photo`].
+    /// [`ModelError::Input`].
     pub fn new(bytes: &'a [u8], width: usize, height: usize) -> Result<Self, ModelError> {
         if width == 0
             || height == 0
             || width.checked_mul(height).and_then(|area| area.checked_mul(3)) != Some(bytes.len())
         {
-            return Err(ModelError::Photo { width, height, bytes: bytes.len() });
+            let what = format!("{} bytes for {width} x {height} px of 3 bytes", bytes.len());
+            return Err(ModelError::Input { what });
         }
         Ok(Self { bytes, width, height })
     }
@@ -168,7 +169,7 @@ mod tests {
         assert!(Photo::new(&[0; 12], 2, 2).is_ok());
         for (bytes, width, height) in [(11, 2, 2), (0, 0, 4), (12, usize::MAX, 2)] {
             let sentence = Photo::new(&vec![0; bytes], width, height).expect_err("wrong").to_string();
-            assert!(sentence.contains("3 bytes"), "{sentence}");
+            assert!(sentence.contains("of 3 bytes"), "{sentence}");
         }
     }
 
