@@ -165,8 +165,11 @@ fn one(finder: &FaceFinder, reader: &FaceReader, portrait: &Portrait) -> Result<
     Ok(Some(Read { id, hints, points: 100.0 * off / (68.0 * apart), pixels, face: reading.face }))
 }
 
+/// A group's name and who belongs to it.
+type Group = (&'static str, fn(&Hints) -> bool);
+
 /// The groups whose scores are compared.
-const GROUPS: [(&str, fn(&Hints) -> bool); 9] = [
+const GROUPS: [Group; 9] = [
     ("everyone", |_| true),
     ("glasses", |hints| hints.glasses),
     ("beard", |hints| hints.beard_hint),

@@ -276,16 +276,17 @@ fn point(heats: &[f32], side: usize, target: [f32; 2], weight: f32, spread: f32,
     let (value_y, slope_y) = huber(mean[1] - target[1], 0.5);
     let mut entropy = 0.0;
     let log_sum = sum.ln() + most;
-    for row in 0..side {
-        for column in 0..side {
-            let at = row * side + column;
-            let share = gradient[at];
-            let wanted = across[column] * down[row];
+    let lines = gradient.chunks_exact_mut(side).zip(heats.chunks_exact(side)).zip(&down).enumerate();
+    for (row, ((gradient, heats), down)) in lines {
+        let by_row = slope_y * (middle(row) - mean[1]);
+        for (column, ((gradient, heat), across)) in gradient.iter_mut().zip(heats).zip(&across).enumerate() {
+            let share = *gradient;
+            let wanted = across * down;
             if wanted > 1e-9 {
-                entropy += wanted * (log_sum - heats[at]);
+                entropy += wanted * (log_sum - heat);
             }
-            let by_place = slope_x * (middle(column) - mean[0]) + slope_y * (middle(row) - mean[1]);
-            gradient[at] = weight * (share * by_place + spread * (share - wanted));
+            let by_place = slope_x * (middle(column) - mean[0]) + by_row;
+            *gradient = weight * (share * by_place + spread * (share - wanted));
         }
     }
     weight * (value_x + value_y + spread * entropy)
