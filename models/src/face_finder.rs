@@ -13,7 +13,7 @@
 //!
 //! The middle of a face is that of its landmarks' bounding box. A face as a point with properties is CenterNet's idea
 //! (Zhou, Wang, Krähenbühl, "Objects as Points", 2019); the way down to stride 64 and up again is a feature pyramid
-//! (Lin et al., 2017) of plain 3 × 3 convolutions. 0.75 M weights, 0.33 G multiplications at 320 × 320.
+//! (Lin et al., 2017) of plain 3 × 3 convolutions. 0.76 M weights, 0.33 G multiplications at 320 × 320.
 
 use candle_core::Device;
 use candle_core::Tensor;

@@ -17,8 +17,8 @@ pub struct Photo<'a> {
 /// A map between two pictures' px: (x, y) to (m₀ x + m₁ y + m₂, m₃ x + m₄ y + m₅).
 pub type Map = [f32; 6];
 
-/// Samples a side that are averaged for one pixel of a crop, at most: enough for a face eight times as large as the crop.
-const MOST_SAMPLES: usize = 8;
+/// Pixels a side that are averaged for one pixel of a crop, at most: the head of a 50-megapixel photo.
+const MOST_BLOCK: usize = 32;
 
 impl<'a> Photo<'a> {
     /// The photo whose pixels are `bytes`.
@@ -85,25 +85,61 @@ impl<'a> Photo<'a> {
     /// `side` × `side` px, red, green, blue planes from -½ to ½, whose pixels lie where `map` (crop to photo px) says; beyond the photo
     /// its edge goes on.
     pub(crate) fn crop(&self, side: usize, map: &Map) -> Vec<f32> {
+        let stride = map[0].hypot(map[3]).max(map[1].hypot(map[4]));
+        let block = ((stride + 0.25) as usize).clamp(1, MOST_BLOCK).min(self.width).min(self.height);
+        let (bytes, width, height, corner) = self.averaged(block, self.bounds(side, map, block));
+        let reduced = Photo { bytes: &bytes, width, height };
         let area = side * side;
         let mut planes = vec![0.0f32; 3 * area];
-        let stride = map[0].hypot(map[3]).max(map[1].hypot(map[4]));
-        let samples = (stride.round() as usize).clamp(1, MOST_SAMPLES);
-        let share = 1.0 / (samples * samples) as f32;
         for at in 0..area {
-            let (column, row) = ((at % side) as f32, (at / side) as f32);
-            let mut sum = [0.0f32; 3];
-            for sample in 0..samples * samples {
-                let x = column + ((sample % samples) as f32 + 0.5) / samples as f32;
-                let y = row + ((sample / samples) as f32 + 0.5) / samples as f32;
-                let pixel = self.at(map[0] * x + map[1] * y + map[2], map[3] * x + map[4] * y + map[5]);
-                sum.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += value);
-            }
-            for channel in 0..3 {
-                planes[channel * area + at] = sum[channel] * share / 255.0 - 0.5;
+            let (x, y) = ((at % side) as f32 + 0.5, (at / side) as f32 + 0.5);
+            let from = [map[0] * x + map[1] * y + map[2], map[3] * x + map[4] * y + map[5]];
+            let [x, y] = [0, 1].map(|axis| (from[axis] - corner[axis] as f32) / block as f32);
+            for (channel, value) in reduced.at(x, y).into_iter().enumerate() {
+                planes[channel * area + at] = value / 255.0 - 0.5;
             }
         }
         planes
+    }
+
+    /// The part of the photo that a crop sees, with a margin of two blocks: first column and row, and those after the last.
+    fn bounds(&self, side: usize, map: &Map, block: usize) -> [[usize; 2]; 2] {
+        let side = side as f32;
+        let corners = [[0.0, 0.0], [side, 0.0], [0.0, side], [side, side]];
+        let place = |axis: usize, [x, y]: [f32; 2]| map[3 * axis] * x + map[3 * axis + 1] * y + map[3 * axis + 2];
+        let margin = 2.0 * block as f32;
+        let edge = |axis: usize, length: usize| {
+            let places = corners.map(|corner| place(axis, corner));
+            let low = places.into_iter().fold(f32::MAX, f32::min) - margin;
+            let high = places.into_iter().fold(f32::MIN, f32::max) + margin;
+            // A block at least, also of a photo that the crop does not touch.
+            let first = (low.max(0.0) as usize).min(length - block);
+            [first, (high.max(0.0) as usize).clamp(first + block, length)]
+        };
+        let (across, down) = (edge(0, self.width), edge(1, self.height));
+        [[across[0], down[0]], [across[1], down[1]]]
+    }
+
+    /// Means of `block` × `block` pixels between two corners, with their width and height and the first corner.
+    fn averaged(&self, block: usize, [first, end]: [[usize; 2]; 2]) -> (Vec<u8>, usize, usize, [usize; 2]) {
+        let (columns, rows) = ((end[0] - first[0]) / block, (end[1] - first[1]) / block);
+        let mut bytes = Vec::with_capacity(columns * rows * 3);
+        let area = (block * block) as u32;
+        let mut sums = vec![0u32; columns * 3];
+        for row in 0..rows {
+            sums.fill(0);
+            for line in 0..block {
+                let start = ((first[1] + row * block + line) * self.width + first[0]) * 3;
+                let line = &self.bytes[start..start + columns * block * 3];
+                for (sum, block) in sums.chunks_exact_mut(3).zip(line.chunks_exact(3 * block)) {
+                    for pixel in block.chunks_exact(3) {
+                        sum.iter_mut().zip(pixel).for_each(|(sum, &value)| *sum += u32::from(value));
+                    }
+                }
+            }
+            bytes.extend(sums.iter().map(|sum| ((sum + area / 2) / area) as u8));
+        }
+        (bytes, columns, rows, first)
     }
 
     /// The bilinear mean of the four pixels about (x, y).
@@ -201,5 +237,10 @@ mod tests {
         let red = |column: usize, row: usize| (crop[row * 32 + column] + 0.5) * 255.0;
         // Crop (10.5, 3.5) lies at photo (57, 21): red 4 (57 - ½).
         assert!((red(10, 3) - 226.0).abs() < 0.1, "{}", red(10, 3));
+        // Beyond the photo its edge goes on, and eyes far outside are no panic.
+        assert!((photo.crop(32, &[1.0, 0.0, -500.0, 0.0, 1.0, 0.0])[0] + 0.5).abs() < 1e-6);
+        for map in [[1e9, 0.0, 0.0, 0.0, 1e9, 0.0], [f32::NAN; 6], [0.0; 6], [3.0, 0.0, 9e9, 0.0, 3.0, -9e9]] {
+            assert_eq!(photo.crop(32, &map).len(), 3 * 32 * 32);
+        }
     }
 }

@@ -139,11 +139,33 @@ impl Portrait {
         if inside(x) && inside(y) { self.regions[y as usize * SIDE + x as usize] } else { UNKNOWN }
     }
 
+    /// How often it is drawn to be learned from, beside an everyday portrait (1): the fewer there are of its kind, the more.
+    fn rarity(&self) -> f32 {
+        let Hints { glasses, beard_hint, long_hair_hint, skin_ita, synthetic, .. } = self.hints;
+        let kinds = [(synthetic, 1.0), (glasses, 0.7), (beard_hint, 0.7), (skin_ita < 5.0, 0.5), (long_hair_hint, 0.3)];
+        let more: f32 = kinds.iter().filter(|kind| kind.0).map(|kind| kind.1).sum();
+        (1.0 + more).min(RAREST)
+    }
+
     /// The level whose pixels are just finer than a picture's in which a canonical px is `scale` px wide.
     pub fn level_for(scale: f32) -> usize {
         ((1.0 / scale.max(1e-3)).log2() + 0.25).floor().clamp(0.0, (LEVELS - 1) as f32) as usize
     }
 }
+
+/// One of `portraits`, the rare ones more often.
+pub fn choose<'a>(portraits: &'a [Portrait], rng: &mut impl Rng) -> &'a Portrait {
+    loop {
+        // One in three at least is kept, so this ends.
+        let portrait = &portraits[rng.random_range(0..portraits.len())];
+        if rng.random_range(0.0..RAREST) < portrait.rarity() {
+            return portrait;
+        }
+    }
+}
+
+/// The most often drawn portraits, beside everyday ones.
+const RAREST: f32 = 3.0;
 
 /// Whole people, drawn by lot until they have [`VALIDATION`] portraits.
 fn judged_people(people: impl Iterator<Item = u64>, seed: u64) -> std::collections::HashSet<u64> {

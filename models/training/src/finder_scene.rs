@@ -9,6 +9,7 @@ use rand::seq::IndexedRandom;
 
 use crate::canvas::Canvas;
 use crate::canvas::Cut;
+use crate::data;
 use crate::data::Portrait;
 use crate::geometry::FRAME;
 use crate::geometry::Points;
@@ -102,7 +103,7 @@ pub fn trial(
 
 /// One portrait as the whole picture.
 fn filled(portraits: &[Portrait], side: usize, rng: &mut impl Rng) -> Scene {
-    let portrait = portraits.choose(rng).expect("there are portraits");
+    let portrait = data::choose(portraits, rng);
     let size = log_uniform(0.3 * side as f32, 1.0 * side as f32, rng);
     let transform = put(portrait, size, normal(rng, 0.22), [side; 2], rng.random_bool(0.5), rng);
     let mut canvas = Canvas::new(side, side, [0.5; 3]);
@@ -122,7 +123,7 @@ fn with_faces(canvas: Canvas, portraits: &[Portrait], count: usize, rng: &mut im
     // The far ones first: the near ones stand before them.
     sizes.sort_by(f32::total_cmp);
     for size in sizes {
-        let portrait = portraits.choose(rng).expect("there are portraits");
+        let portrait = data::choose(portraits, rng);
         let angle = if rng.random_bool(0.6) { normal(rng, 0.2) } else { rng.random_range(-0.87..0.87) };
         let apart = |transform: &Transform| {
             let face = SceneFace::of(&place_points(transform, &portrait.points));

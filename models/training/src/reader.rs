@@ -20,6 +20,7 @@ use rand::seq::IndexedRandom;
 use rayon::prelude::*;
 
 use crate::canvas::Canvas;
+use crate::data;
 use crate::data::Portrait;
 use crate::data::Portraits;
 use crate::geometry::extent;
@@ -151,7 +152,7 @@ impl Recipe for Reader<'_> {
                 if rng.random_bool(FACELESS) {
                     reader_crop::faceless(portraits, &mut rng)
                 } else {
-                    let portrait = portraits.choose(&mut rng).expect("there are portraits");
+                    let portrait = data::choose(portraits, &mut rng);
                     reader_crop::draw(portrait, portraits, &mut rng)
                 }
             })
