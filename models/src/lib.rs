@@ -4,12 +4,17 @@
 //! - [`Manifest`], [`Entry`], [`verify`]: the shipped weights and their proof ([`weights`] reads the files).
 //! - [`engine`]: convolutions and what goes with them, for the networks of this crate and for their training. It is the
 //!   only module whose functions take and give tensors; a network's own door takes planes and gives plain values.
+//! - [`face_finder`]: a photo in, faces out; [`face_reader`]: a face in, its points, regions and matte out.
 //! - [`generator`]: a line drawing in, a sketch out.
 //!
 //! Pure but for `weights.rs`, which reads files.
 
+pub mod blocks;
 pub mod engine;
+pub mod face_finder;
+pub mod face_reader;
 pub mod generator;
+pub mod photo;
 mod manifest;
 pub mod weights;
 

@@ -1,0 +1,71 @@
+//! A run's result becomes a shipped file: its averaged weights as 16-bit numbers, and its entry in the manifest.
+//!
+//! `models/weights.toml` keeps its comments and its other entries; an entry of the same name is replaced.
+
+use std::path::Path;
+
+use anyhow::Context;
+use anyhow::Result;
+use sha2::Digest;
+use sha2::Sha256;
+
+use crate::checkpoint;
+
+/// The licence of weights that this project trains.
+const LICENCE: &str = "MIT OR Apache-2.0";
+
+/// Writes the result of the run in `run` as `models/weights/NAME.safetensors` and its entry into `models/weights.toml`;
+/// the network called `name` is fed `side` × `side` px. Gives the bytes written.
+///
+/// # Errors
+/// There is no run, or the disk refuses.
+pub fn export(run: &Path, models: &Path, name: &str, side: usize) -> Result<u64> {
+    let (bytes, _) = checkpoint::result(run)?;
+    let folder = models.join("weights");
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    checkpoint::write(&folder.join(format!("{name}.safetensors")), &bytes)?;
+    let path = models.join("weights.toml");
+    let manifest = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    checkpoint::write(&path, with_entry(&manifest, &entry(name, &bytes, side), name).as_bytes())?;
+    Ok(bytes.len() as u64)
+}
+
+fn entry(name: &str, bytes: &[u8], side: usize) -> String {
+    let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(
+        "[[weights]]\nname = \"{name}\"\nfile = \"{name}.safetensors\"\nsha256 = \"{hash}\"\nbytes = {}\nlicence = \
+         \"{LICENCE}\"\nnet = \"{name}\"\ninput_width_px = {side}\ninput_height_px = {side}\n",
+        bytes.len()
+    )
+}
+
+/// `manifest` with `entry` instead of the one called `name`, or after all others.
+fn with_entry(manifest: &str, entry: &str, name: &str) -> String {
+    let manifest = manifest.replace("weights = []\n", "");
+    let mut parts = manifest.split("[[weights]]\n");
+    let head = parts.next().unwrap_or_default().trim_end().to_owned();
+    let mine = format!("name = \"{name}\"\n");
+    let mut entries: Vec<String> =
+        parts.filter(|part| !part.contains(&mine)).map(|part| format!("[[weights]]\n{}\n", part.trim_end())).collect();
+    entries.push(entry.to_owned());
+    entries.sort();
+    format!("{head}\n\n{}", entries.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use models::Manifest;
+
+    #[test]
+    fn an_entry_is_added_once_and_replaced_afterwards() {
+        let first = with_entry("# Why.\nversion = 1\nweights = []\n", &entry("reader", b"abc", 256), "reader");
+        let second = with_entry(&first, &entry("finder", b"abcd", 320), "finder");
+        let third = with_entry(&second, &entry("reader", b"abcde", 256), "reader");
+        assert!(third.starts_with("# Why.\nversion = 1\n"));
+        let manifest = Manifest::parse(&third).expect("it is right");
+        let found: Vec<_> = manifest.entries().iter().map(|entry| (entry.name.as_str(), entry.bytes)).collect();
+        assert_eq!(found, [("finder", 4), ("reader", 5)]);
+        assert_eq!(with_entry(&third, &entry("reader", b"abcde", 256), "reader"), third);
+    }
+}

@@ -1,0 +1,38 @@
+//! How the networks of portraitist were trained, and how to train them again. Never linked into the program itself.
+//!
+//! What a network needs is a [`recipe::Recipe`]; the rest serves every recipe:
+//!
+//! | file | holds |
+//! |---|---|
+//! | `run` | the loop |
+//! | `loader` | batches, made ahead on other threads |
+//! | `optimiser`, `schedule` | AdamW in one pass; the learning rate by step |
+//! | `checkpoint` | a run on disk, resumable bit for bit |
+//! | `report` | the record and its page |
+//! | `loss` | losses with their gradients |
+//! | `data`, `geometry`, `canvas`, `light`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
+//! | `finder`, `finder_scene` | the face finder's recipe |
+//! | `reader`, `reader_crop` | the face reader's recipe |
+//! | `evaluate` | both, by the program's own door, on people kept apart |
+//! | `export` | a run's result becomes a shipped file with its line in the manifest |
+
+pub mod geometry;
+pub mod data;
+pub mod canvas;
+pub mod light;
+pub mod scene;
+pub mod sheet;
+pub mod loss;
+pub mod schedule;
+pub mod recipe;
+pub mod optimiser;
+pub mod checkpoint;
+pub mod loader;
+pub mod report;
+pub mod run;
+pub mod finder_scene;
+pub mod finder;
+pub mod reader_crop;
+pub mod reader;
+pub mod evaluate;
+pub mod export;
