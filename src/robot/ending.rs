@@ -55,7 +55,8 @@ fn sentence(failure: &Failure) -> String {
     let words = match failure {
         Failure::Refused { line, code } => {
             let (line, known) = (line + 1, codes::error(*code));
-            let sentence = format!("the firmware refused line {line} of the program with error:{code}: {}", known.meaning);
+            let sentence =
+                format!("the firmware refused line {line} of the program with error:{code}: {}", known.meaning);
             return format!("{sentence} {}", known.remedy.trim_end_matches('.'));
         }
         Failure::Alarm { code } => {

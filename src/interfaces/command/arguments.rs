@@ -123,7 +123,8 @@ pub struct Draw {
 #[derive(Debug, Args)]
 pub struct Cable {
     /// Serial port of the robot: a path, a name that robot list shows, usb:VENDOR:PRODUCT[:SERIAL], or `simulated`
-    /// [default: port.path of the configuration]
+    /// [default: port.path of the configuration]. No port tells what the paper shows: paper.png is then the plan, as far
+    /// as the robot reports to have come; of the simulated robot it is what its motors stepped
     #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
     /// The real robot's pen stands lifted at its field's lower left corner, where the drawing begins
