@@ -8,6 +8,7 @@ pub mod raster;
 pub mod fault;
 pub mod photo;
 pub mod face;
+pub mod sitter;
 pub mod sketch;
 pub mod strokes;
 pub mod plan;

@@ -8,6 +8,7 @@
 mod error;
 mod files;
 mod layers;
+mod models;
 mod profiles;
 #[cfg(test)]
 mod reference;
@@ -24,6 +25,7 @@ use toml::Value;
 pub use error::ConfigError;
 pub use files::Place;
 pub use layers::Origin;
+pub use models::ModelsConfig;
 pub use profiles::Colour;
 pub use profiles::PaperProfile;
 pub use profiles::PenProfile;
@@ -32,19 +34,20 @@ pub use show::Shown;
 
 use crate::camera::CameraConfig;
 use crate::job::Recipe;
+use crate::job::Subject;
 use crate::photo::BackdropConfig;
-use crate::photo::Framing;
 use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
 use crate::preview::InkConfig;
 use crate::robot::PortConfig;
+use crate::sitter::SitterConfig;
 use crate::sketch::FlowConfig;
 use crate::sketch::ToneConfig;
 use crate::strokes::Sheet;
 use crate::strokes::StrokesConfig;
 use crate::strokes::svg::SvgConfig;
+use ::models::Manifest;
 use layers::Settings;
-use models::Manifest;
 
 /// The least width and height that margins must leave for the drawing, mm.
 const LEAST_FREE_MM: f64 = 10.0;
@@ -56,6 +59,10 @@ pub struct Config {
     pub camera: CameraConfig,
     /// What is the person and what the backdrop.
     pub backdrop: BackdropConfig,
+    /// What makes a face fit to be drawn.
+    pub sitter: SitterConfig,
+    /// Where the networks' weights are.
+    pub models: ModelsConfig,
     /// How lines are found.
     pub lines: FlowConfig,
     /// How much tone a sketch gets.
@@ -108,9 +115,9 @@ pub struct Loaded {
 
 impl Config {
     /// What a drawing job needs of all this.
-    pub fn recipe(&self, framing: Framing) -> Recipe<'_> {
+    pub fn recipe<'a>(&'a self, subject: Subject<'a>) -> Recipe<'a> {
         Recipe {
-            framing,
+            subject,
             backdrop: &self.backdrop,
             lines: &self.lines,
             tone: &self.tone,
@@ -248,6 +255,8 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
     }
     Ok(Config {
         camera: section(settings, "camera")?,
+        sitter: section(settings, "sitter")?,
+        models: section(settings, "models")?,
         backdrop: section(settings, "backdrop")?,
         lines: section(settings, "lines")?,
         tone: section(settings, "tone")?,
@@ -321,6 +330,8 @@ mod tests {
         let config = loaded.config();
         assert_eq!(config.camera, CameraConfig::default());
         assert_eq!(config.backdrop, BackdropConfig::default());
+        assert_eq!(config.sitter, SitterConfig::default());
+        assert_eq!(config.models, ModelsConfig::default());
         assert_eq!(config.lines, FlowConfig::default());
         assert_eq!(config.tone, ToneConfig::default());
         assert_eq!(config.strokes, StrokesConfig::default());
@@ -357,6 +368,8 @@ mod tests {
         let rooms = [
             ("camera", keys_of(&config.camera)),
             ("backdrop", keys_of(&config.backdrop)),
+            ("sitter", keys_of(&config.sitter)),
+            ("models", keys_of(&config.models)),
             ("lines", keys_of(&config.lines)),
             ("tone", keys_of(&config.tone)),
             ("strokes", keys_of(&config.strokes)),

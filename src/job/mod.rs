@@ -4,9 +4,10 @@
 
 use std::ops::ControlFlow;
 
-use crate::face::Face;
 use crate::fault::Fault;
 use crate::fault::Kind;
+use crate::geom::Px;
+use crate::geom::Rect;
 use crate::photo;
 use crate::photo::BackdropConfig;
 use crate::photo::Framing;
@@ -19,6 +20,9 @@ use crate::plan::Program;
 use crate::plan::RobotProfile;
 use crate::plan::verify;
 use crate::plan::verify::Proof;
+use crate::sitter;
+use crate::sitter::Networks;
+use crate::sitter::SitterConfig;
 use crate::sketch;
 use crate::sketch::Anatomy;
 use crate::sketch::FlowConfig;
@@ -93,11 +97,27 @@ impl Stage {
     }
 }
 
+/// Who or what of a photo is drawn.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    /// The sitter, whose face is found and read.
+    Sitter {
+        /// By these networks.
+        networks: &'a Networks,
+        /// What makes a face fit to be drawn.
+        config: &'a SitterConfig,
+        /// Where the face is, if a person said so; else the largest central one is drawn.
+        at: Option<Rect<Px>>,
+    },
+    /// The photo as it is: nobody is looked for, features are guessed where a face usually has them.
+    AsItIs(Framing),
+}
+
 /// What a job needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe<'a> {
-    /// Which part of the photo is drawn.
-    pub framing: Framing,
+    /// Who or what of the photo is drawn.
+    pub subject: Subject<'a>,
     /// What is the person and what the backdrop.
     pub backdrop: &'a BackdropConfig,
     /// How lines are found.
@@ -139,22 +159,24 @@ pub struct Job {
 /// [`Kind::Cancelled`]. Any stage's own error comes back as its fault, and so does a photo in which no line is found.
 pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Job, Fault> {
     begin(Stage::Portrait, enter)?;
-    let portrait = photo::compose(photo, &recipe.framing)?;
-    begin(Stage::Lines, enter)?;
-    let anatomy = Anatomy::guessed(&portrait, &photo::matte(&portrait, recipe.backdrop));
-    drawn(portrait, &anatomy, recipe, enter)
-}
-
-/// Takes a composed `portrait` whose `face` was read through the stages from its lines on; otherwise as [`prepare`].
-pub fn prepare_face(
-    portrait: Portrait,
-    face: &Face,
-    recipe: &Recipe,
-    enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
-) -> Result<Job, Fault> {
-    begin(Stage::Lines, enter)?;
-    let anatomy = Anatomy::of_face(&portrait, face);
-    drawn(portrait, &anatomy, recipe, enter)
+    match &recipe.subject {
+        Subject::Sitter { networks, config, at } => {
+            let mut faces = sitter::faces(photo, networks, config)?;
+            if let Some(at) = at {
+                sitter::put_first(&mut faces, at);
+            }
+            let sitting = sitter::sit(photo, &faces, networks, config)?;
+            begin(Stage::Lines, enter)?;
+            let anatomy = Anatomy::of_face(&sitting.portrait, &sitting.face);
+            drawn(sitting.portrait, &anatomy, recipe, enter)
+        }
+        Subject::AsItIs(framing) => {
+            let portrait = photo::compose(photo, framing)?;
+            begin(Stage::Lines, enter)?;
+            let anatomy = Anatomy::guessed(&portrait, &photo::matte(&portrait, recipe.backdrop));
+            drawn(portrait, &anatomy, recipe, enter)
+        }
+    }
 }
 
 /// Tells that `stage` begins, and ends the job if it shall not.

@@ -4,11 +4,13 @@
 //! what is shown is what will be drawn, in that order and at that speed. Nothing here needs a robot. Units: mm on the
 //! sheet (y down), seconds of the plan.
 
+mod overlay;
 mod page;
 mod paper;
 mod svg;
 mod timeline;
 
+pub use overlay::overlay;
 pub use page::page;
 pub use paper::InkConfig;
 pub use paper::coverage;

@@ -7,6 +7,9 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+use crate::geom::Point;
+use crate::geom::Px;
+use crate::geom::Rect;
 use crate::robot::Trouble;
 
 /// Exit codes, as `--help` shows them (`fault.rs` is their source; a test compares).
@@ -58,6 +61,8 @@ pub struct Everywhere {
 pub enum Command {
     /// Draw a portrait: from a photo, a camera, or a sample sitter if nothing is given
     Draw(Draw),
+    /// Find the face in a photo: box, landmarks, regions, and whether it can be drawn
+    Face(Face),
     /// Turn any picture of a drawing into pen strokes (SVG, millimetres)
     Strokes(Strokes),
     /// Plan any SVG for the robot: order, program, previews
@@ -88,21 +93,14 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(after_help = WHILE_IT_DRAWS)]
 pub struct Draw {
-    /// The photo: JPEG, PNG or WebP; `-` reads it from standard input
-    #[arg(value_name = "PHOTO", conflicts_with_all = ["sitter", "camera", "camera_dir"])]
-    pub photo: Option<PathBuf>,
-    /// A sample sitter by name (composites of several people; nobody's face)
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["camera", "camera_dir"])]
-    pub sitter: Option<String>,
-    /// Take the photo with a camera: the configured one, or this number or device path
-    #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "camera_dir")]
-    pub camera: Option<Option<String>>,
-    /// A folder as camera: its first photo by name
-    #[arg(long, value_name = "DIR")]
-    pub camera_dir: Option<PathBuf>,
-    /// Where the face is in the photo, in pixels, brow to chin and ear to ear; without it the middle is taken
+    #[command(flatten)]
+    pub picture: Picture,
+    /// Which face is drawn, by a box in the photo's pixels; otherwise the largest central one
     #[arg(long, value_name = "X,Y,WIDTH,HEIGHT")]
     pub face: Option<FaceBox>,
+    /// Look for no face: draw the middle of the photo, or the box of --face, as it is
+    #[arg(long)]
+    pub no_face: bool,
     #[command(flatten)]
     pub machine: Machine,
     /// Folder for the pictures, the strokes, the plan, the program and the previews
@@ -117,6 +115,36 @@ pub struct Draw {
     /// Open the preview page in this desktop's browser when done
     #[arg(long)]
     pub open: bool,
+}
+
+/// `portraitist face`
+#[derive(Debug, Args)]
+pub struct Face {
+    #[command(flatten)]
+    pub picture: Picture,
+    /// Which face is read, by a box in the photo's pixels; otherwise the largest central one
+    #[arg(long, value_name = "X,Y,WIDTH,HEIGHT")]
+    pub face: Option<FaceBox>,
+    /// Write the photo to this PNG with what was found drawn over it
+    #[arg(long, value_name = "FILE")]
+    pub show: Option<PathBuf>,
+}
+
+/// Where the photo comes from; the first sample sitter if nothing is said.
+#[derive(Debug, Args)]
+pub struct Picture {
+    /// The photo: JPEG, PNG or WebP; `-` reads it from standard input
+    #[arg(value_name = "PHOTO", conflicts_with_all = ["sitter", "camera", "camera_dir"])]
+    pub photo: Option<PathBuf>,
+    /// A sample sitter by name (composites of several people; nobody's face)
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["camera", "camera_dir"])]
+    pub sitter: Option<String>,
+    /// Take the photo with a camera: the configured one, or this number or device path
+    #[arg(long, value_name = "DEVICE", num_args = 0..=1, conflicts_with = "camera_dir")]
+    pub camera: Option<Option<String>>,
+    /// A folder as camera: its first photo by name
+    #[arg(long, value_name = "DIR")]
+    pub camera_dir: Option<PathBuf>,
 }
 
 /// Where a program is sent.
@@ -357,6 +385,13 @@ pub struct FaceBox {
     pub width: f64,
     /// Height.
     pub height: f64,
+}
+
+impl FaceBox {
+    /// The same, for geometry.
+    pub fn rect(&self) -> Rect<Px> {
+        Rect::new(Point::new(self.x, self.y), Point::new(self.x + self.width, self.y + self.height))
+    }
 }
 
 impl std::str::FromStr for FaceBox {

@@ -89,7 +89,9 @@ pub fn run(everywhere: &Everywhere, command: &Doctor) -> Result<(), Fault> {
     if let (Some(_), Ok(config)) = (&command.robot, &config) {
         findings.extend(meet(named.unwrap_or_default(), config));
     }
-    findings.push(weights());
+    if let Ok(config) = &config {
+        findings.push(weights(config));
+    }
     findings.extend(disk(Path::new("drawings")));
 
     let faults = findings.iter().filter(|f| f.state == State::Fault).count();
@@ -124,14 +126,15 @@ fn cameras(source: Source) -> Finding {
     }
 }
 
-fn weights() -> Finding {
+fn weights(config: &Config) -> Finding {
     let manifest = Manifest::shipped();
-    if manifest.entries().is_empty() {
-        return Finding::new("model files", State::Good, "none needed: style flow draws without a network");
-    }
-    let wrong = models::weights::check(&manifest, Path::new("models/weights"));
+    let folder = config.models.folder();
+    let wrong = models::weights::check(&manifest, &folder);
     match wrong.first() {
-        None => Finding::new("model files", State::Good, format!("{} verified", manifest.entries().len())),
+        None => {
+            let text = format!("{} verified in {}", manifest.entries().len(), folder.display());
+            Finding::new("model files", State::Good, text)
+        }
         Some(error) => Finding::new("model files", State::Fault, error.to_string()),
     }
 }

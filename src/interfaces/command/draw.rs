@@ -11,29 +11,25 @@ use super::arguments::Draw;
 use super::cable::Cable;
 use super::drawing;
 use super::interrupt::orders;
+use super::networks;
 use super::origin;
 use super::output;
 use super::output::Folder;
+use super::photograph::photograph;
 use super::progress::Progress;
 use super::terminal;
-use crate::camera;
-use crate::camera::CameraConfig;
-use crate::camera::Source;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
-use crate::geom::Point;
-use crate::geom::Rect;
 use crate::job;
 use crate::job::Job;
 use crate::job::Stage;
-use crate::photo;
+use crate::job::Subject;
 use crate::photo::Framing;
-use crate::photo::Photo;
-use crate::photo::sitters;
 use crate::preview;
 use crate::raster;
 use crate::robot::Pace;
+use crate::sitter::Networks;
 use crate::strokes::svg;
 use crate::strokes::svg::Layers;
 
@@ -46,13 +42,14 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     let mut progress = Progress::new(everywhere.quiet);
 
     progress.enter(Stage::Photo);
-    let (name, photo) = photograph(command, &config)?;
+    let (name, photo) = photograph(&command.picture, &config)?;
     let folder = match &command.out {
         Some(path) => Folder::create(path)?,
         None => Folder::create_numbered(Path::new("drawings"), &name)?,
     };
 
-    let recipe = config.recipe(framing(command));
+    let networks = if command.no_face { None } else { Some(networks::load(&config)?) };
+    let recipe = config.recipe(subject(command, &config, networks.as_ref()));
     let job = job::prepare(&photo, &recipe, &mut |stage| {
         progress.enter(stage);
         if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -88,39 +85,13 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
 /// Width of the sheet on a terminal: fits the 80 columns that every terminal has.
 const TERMINAL_COLUMNS: u32 = 72;
 
-/// The photo, and a name for its folder.
-fn photograph(command: &Draw, config: &Config) -> Result<(String, Photo), Fault> {
-    if let Some(path) = &command.photo {
-        let bytes = output::read_input(path, photo::MAX_FILE_BYTES as u64)?;
-        let photo = photo::decode(&bytes).map_err(|e| Fault::from(e).at(path.display()))?;
-        let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).filter(|s| s != "-");
-        return Ok((name.unwrap_or_else(|| "photo".into()), photo));
+/// Who or what is drawn; without networks the photo as it is.
+fn subject<'a>(command: &Draw, config: &'a Config, networks: Option<&'a Networks>) -> Subject<'a> {
+    let at = command.face.map(|face| face.rect());
+    match networks {
+        Some(networks) => Subject::Sitter { networks, config: &config.sitter, at },
+        None => Subject::AsItIs(at.map_or(Framing::Centred, Framing::Face)),
     }
-    let camera = match (&command.camera, &command.camera_dir) {
-        (Some(device), _) => Some(CameraConfig {
-            source: Source::Webcam,
-            device: device.clone().unwrap_or_else(|| config.camera.device.clone()),
-            ..config.camera.clone()
-        }),
-        (None, Some(folder)) => {
-            Some(CameraConfig { source: Source::Folder, folder: folder.clone(), ..config.camera.clone() })
-        }
-        (None, None) => None,
-    };
-    if let Some(camera) = camera {
-        return Ok(("visitor".into(), camera::open(&camera)?.still()?.photo));
-    }
-    let sitter = match &command.sitter {
-        Some(name) => sitters::sitter(name)?,
-        None => &sitters::sitters()[0],
-    };
-    Ok((sitter.name.into(), photo::decode(sitter.jpeg)?))
-}
-
-fn framing(command: &Draw) -> Framing {
-    command.face.map_or(Framing::Centred, |face| {
-        Framing::Face(Rect::new(Point::new(face.x, face.y), Point::new(face.x + face.width, face.y + face.height)))
-    })
 }
 
 /// A picture for every stage, and the strokes before anyone put them in order.

@@ -7,11 +7,14 @@ mod config;
 mod doctor;
 mod draw;
 mod drawing;
+mod face;
 mod follow;
 mod interrupt;
 mod keyboard;
+mod networks;
 mod origin;
 mod output;
+mod photograph;
 mod plan;
 mod progress;
 mod robot;
@@ -37,6 +40,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     let everywhere = &arguments.everywhere;
     match &arguments.command {
         Command::Draw(command) => draw::run(everywhere, command),
+        Command::Face(command) => face::run(everywhere, command),
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
         Command::Send(command) => send::run(everywhere, command),

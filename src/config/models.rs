@@ -1,0 +1,60 @@
+//! Where the networks' weights are.
+//!
+//! A folder that the configuration names, or else the first there is: beside the program, as it is unpacked; in the
+//! shared folder of the place it is installed in; in the source tree that it was built from.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+/// The source tree's folder of weights.
+const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/weights");
+/// Where weights are from the program's own folder, unpacked or installed.
+const FROM_PROGRAM: [&str; 2] = ["models/weights", "../share/portraitist/weights"];
+
+/// Where the networks' weights are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelsConfig {
+    /// The folder; empty looks for it.
+    pub folder: String,
+}
+
+impl ModelsConfig {
+    /// The folder of the weights, whether it is there or not.
+    pub fn folder(&self) -> PathBuf {
+        if !self.folder.is_empty() {
+            return PathBuf::from(&self.folder);
+        }
+        let program = std::env::current_exe().ok();
+        find(program.as_deref().and_then(Path::parent))
+    }
+}
+
+/// The first folder of weights that there is, the program lying in `program`.
+fn find(program: Option<&Path>) -> PathBuf {
+    let beside = program.into_iter().flat_map(|folder| FROM_PROGRAM.map(|way| folder.join(way)));
+    beside.chain([PathBuf::from(BUILT_FROM)]).find(|folder| folder.is_dir()).unwrap_or_else(|| BUILT_FROM.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_beside_the_program_come_before_those_it_was_built_from() {
+        let place = tempfile::tempdir().expect("a folder");
+        let program = place.path().join("bin");
+        std::fs::create_dir_all(&program).expect("a folder");
+        assert_eq!(find(Some(&program)), Path::new(BUILT_FROM));
+        let installed = place.path().join("share/portraitist/weights");
+        std::fs::create_dir_all(&installed).expect("a folder");
+        assert_eq!(find(Some(&program)).canonicalize().expect("there"), installed.canonicalize().expect("there"));
+        std::fs::create_dir_all(program.join("models/weights")).expect("a folder");
+        assert_eq!(find(Some(&program)), program.join("models/weights"));
+        let named = ModelsConfig { folder: "/srv/weights".into() };
+        assert_eq!(named.folder(), Path::new("/srv/weights"));
+    }
+}
