@@ -6,8 +6,15 @@
 use std::path::Path;
 use std::path::PathBuf;
 
+use ::models::Manifest;
+use ::models::ModelError;
+use ::models::face_finder;
+use ::models::face_reader;
+use ::models::weights;
 use serde::Deserialize;
 use serde::Serialize;
+
+use crate::sitter::Networks;
 
 /// The source tree's folder of weights.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/weights");
@@ -23,6 +30,17 @@ pub struct ModelsConfig {
 }
 
 impl ModelsConfig {
+    /// The face networks, from files proved to be those of this release.
+    ///
+    /// # Errors
+    /// A file is missing, unreadable, cut off, or another one.
+    pub fn face_networks(&self) -> Result<Networks, ModelError> {
+        let manifest = Manifest::shipped();
+        let folder = self.folder();
+        let read = |name: &str| weights::read(manifest.named(name)?, &folder);
+        Networks::load(&read(face_finder::NAME)?, &read(face_reader::NAME)?)
+    }
+
     /// The folder of the weights, whether it is there or not.
     pub fn folder(&self) -> PathBuf {
         if !self.folder.is_empty() {

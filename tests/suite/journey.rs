@@ -12,8 +12,8 @@ use portraitist::fault::Kind;
 use portraitist::job;
 use portraitist::job::Job;
 use portraitist::job::Stage;
+use portraitist::job::Subject;
 use portraitist::photo;
-use portraitist::photo::Framing;
 use portraitist::photo::sitters;
 use portraitist::plan::Act;
 use portraitist::plan::MotionPlan;
@@ -25,7 +25,8 @@ fn drawn(name: &str, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<
     let loaded = config::load(&LoadRequest::default()).expect("the defaults");
     let config = loaded.config();
     let photo = photo::decode(sitters::sitter(name).expect("shipped").jpeg).expect("a JPEG");
-    let recipe = config.recipe(Framing::Centred);
+    let networks = config.models.face_networks().expect("they ship");
+    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None });
     job::prepare(&photo, &recipe, enter)
 }
 

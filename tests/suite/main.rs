@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod connecting;
+mod face;
 mod fuzzed;
 mod house_rules;
 mod ink;

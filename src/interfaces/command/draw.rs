@@ -11,7 +11,6 @@ use super::arguments::Draw;
 use super::cable::Cable;
 use super::drawing;
 use super::interrupt::orders;
-use super::networks;
 use super::origin;
 use super::output;
 use super::output::Folder;
@@ -48,7 +47,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         None => Folder::create_numbered(Path::new("drawings"), &name)?,
     };
 
-    let networks = if command.no_face { None } else { Some(networks::load(&config)?) };
+    let networks = if command.no_face { None } else { Some(config.models.face_networks()?) };
     let recipe = config.recipe(subject(command, &config, networks.as_ref()));
     let job = job::prepare(&photo, &recipe, &mut |stage| {
         progress.enter(stage);

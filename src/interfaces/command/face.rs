@@ -5,7 +5,6 @@ use serde_json::json;
 
 use super::Everywhere;
 use super::arguments::Face;
-use super::networks;
 use super::output;
 use super::photograph::photograph;
 use crate::face::Class;
@@ -23,7 +22,7 @@ use crate::sitter::Sitting;
 /// Runs it. Whoever cannot be drawn is a fault, told after what was found.
 pub fn run(everywhere: &Everywhere, command: &Face) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &Default::default())?;
-    let networks = networks::load(&config)?;
+    let networks = config.models.face_networks()?;
     let (name, photo) = photograph(&command.picture, &config)?;
     let mut faces = sitter::faces(&photo, &networks, &config.sitter)?;
     if let Some(at) = &command.face {

@@ -11,7 +11,6 @@ mod face;
 mod follow;
 mod interrupt;
 mod keyboard;
-mod networks;
 mod origin;
 mod output;
 mod photograph;

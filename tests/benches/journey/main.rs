@@ -8,6 +8,7 @@ use portraitist::config::Config;
 use portraitist::config::LoadRequest;
 use portraitist::job;
 use portraitist::job::Job;
+use portraitist::job::Subject;
 use portraitist::photo;
 use portraitist::photo::Framing;
 use portraitist::photo::Photo;
@@ -32,7 +33,8 @@ fn sitter() -> Photo {
 }
 
 fn job(photo: &Photo, config: &Config) -> Job {
-    let recipe = config.recipe(Framing::Centred);
+    let networks = config.models.face_networks().expect("they ship");
+    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None });
     job::prepare(photo, &recipe, &mut |_| ControlFlow::Continue(())).expect("a sample sitter can be drawn")
 }
 
