@@ -231,3 +231,29 @@ fn the_number_of_threads_changes_nothing() {
     };
     assert_eq!(of(1), of(3));
 }
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let refused = |result: Result<Tensor>| assert!(result.is_err(), "{result:?}");
+    let (x, weight) = (noise(1, (1, 4, 6, 6)), noise(2, (8, 4, 3, 3)));
+    let plain = Conv::padded(1);
+    refused(conv2d(&x, &weight, None, &plain.groups(2), Act::None));
+    refused(conv2d(&x, &weight, None, &plain.groups(0), Act::None));
+    refused(conv2d(&x, &weight, None, &plain.stride(0), Act::None));
+    refused(conv2d(&x, &weight, None, &Conv::padded(6).reflect(), Act::None));
+    refused(conv2d(&x, &weight, Some(&noise(3, 7)), &plain, Act::None));
+    refused(conv2d(&noise(1, (1, 4, 1, 6)), &weight, None, &Conv::padded(0), Act::None));
+    for empty in [(0, 4, 6, 6), (1, 4, 0, 6)] {
+        let empty = noise(1, empty);
+        refused(conv2d(&empty, &weight, None, &plain, Act::None));
+        refused(norm_act(&empty, Act::None));
+        refused(pad_reflect(&empty, 0));
+        refused(resize_bilinear(&empty, 3, 3));
+    }
+    refused(resize_bilinear(&x, 0, 3));
+    refused(max_pool2x2(&noise(1, (1, 4, 1, 6))));
+    let up = |padding: usize, output_padding: usize| ConvTranspose { stride: 2, padding, output_padding };
+    refused(conv_transpose2d(&x, &noise(2, (4, 3, 3, 3)), None, &up(1, 2), Act::None));
+    refused(conv_transpose2d(&x, &noise(2, (4, 3, 3, 3)), None, &up(9, 1), Act::None));
+    refused(conv_transpose2d(&x, &noise(2, (5, 3, 3, 3)), None, &up(1, 1), Act::None));
+}
