@@ -18,7 +18,8 @@ use models::generator::Generator;
 use rustix::time::ClockId;
 use rustix::time::clock_gettime;
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+type Step = Box<dyn FnMut() -> Outcome<f32> + Send>;
 
 fn main() -> Outcome<()> {
     // Cargo itself appends "--bench".
@@ -30,7 +31,7 @@ fn main() -> Outcome<()> {
     let side: usize = side.parse()?;
     let bytes = std::fs::read(weights)?;
     let plane: Vec<f32> = (0..side * side).map(|at| (at as f32 * 0.01).sin()).collect();
-    let mut step: Box<dyn FnMut() -> Outcome<f32>> = if rest.iter().any(|a| a == "train") {
+    let mut step: Step = if rest.iter().any(|a| a == "train") {
         training(&bytes, plane, side)?
     } else {
         let generator = Generator::read(&bytes)?;
@@ -39,7 +40,8 @@ fn main() -> Outcome<()> {
     for line in std::io::stdin().lock().lines() {
         line?;
         let (wall, cpu) = (Instant::now(), processor_time());
-        let value = step()?;
+        // On one of the threads that share the work, as `draw` does by itself.
+        let value = rayon::scope(|_| step())?;
         println!("{} {} {value}", wall.elapsed().as_secs_f64(), (processor_time() - cpu).as_secs_f64());
     }
     Ok(())
@@ -51,7 +53,7 @@ fn processor_time() -> Duration {
 }
 
 /// Forward, L1 against a plane, backward, AdamW; gives the loss.
-fn training(bytes: &[u8], plane: Vec<f32>, side: usize) -> Outcome<Box<dyn FnMut() -> Outcome<f32>>> {
+fn training(bytes: &[u8], plane: Vec<f32>, side: usize) -> Outcome<Step> {
     let tensors = Tensors::read(bytes)?;
     let width = tensors.dims("model.1.weight").ok_or("no generator")?[0];
     let map = VarMap::new();

@@ -24,6 +24,8 @@ ARGS.add_argument("--no-spin", action="store_true", help="peers' idle threads sl
 args = ARGS.parse_args()
 os.environ["OMP_NUM_THREADS"] = str(args.threads)
 os.environ["RAYON_NUM_THREADS"] = str(args.threads)
+# candle's own pool, for sums of large tensors, waits spinning; one thread does them as fast.
+os.environ["CANDLE_NUM_THREADS"] = "1"
 if args.no_spin:
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
     os.environ["GOMP_SPINCOUNT"] = "0"

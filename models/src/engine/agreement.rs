@@ -178,3 +178,82 @@ fn pooling_and_resizing_agree() {
         }
     }
 }
+
+/// Fails where a gradient is not what small steps of the input say.
+fn check_steps(case: &str, way: Way, x: &Tensor) {
+    const STEP: f32 = 1e-2;
+    let sum = |x: &Tensor| -> Result<f32> {
+        let y = way(std::slice::from_ref(x))?;
+        (&y * noise(99, y.shape()))?.sum_all()?.to_scalar()
+    };
+    let gradient = both(way, std::slice::from_ref(x)).expect("it fits")[1].flatten_all().expect("floats");
+    let gradient: Vec<f32> = gradient.to_vec1().expect("floats");
+    let values: Vec<f32> = x.flatten_all().and_then(|x| x.to_vec1()).expect("floats");
+    for at in (0..values.len()).step_by(3) {
+        let moved = |by: f32| {
+            let mut values = values.clone();
+            values[at] += by;
+            sum(&Tensor::from_vec(values, x.shape(), &Device::Cpu).expect("one shape")).expect("it fits")
+        };
+        let slope = (moved(STEP) - moved(-STEP)) / (2.0 * STEP);
+        assert!((slope - gradient[at]).abs() < 0.02, "{case}, number {at}: {} instead of {slope}", gradient[at]);
+    }
+}
+
+#[test]
+fn gradients_are_what_small_steps_say() {
+    // Far enough from each other that a step changes no order.
+    let values: Vec<f32> = (0..2 * 7 * 6).map(|at| (at * 37 % 84) as f32 * 0.05).collect();
+    let x = Tensor::from_vec(values, (1, 2, 7, 6), &Device::Cpu).expect("a shape");
+    check_steps("max pool", &|t| max_pool2x2(&t[0]), &x);
+    check_steps("max pool, stock", &|t| stock::max_pool2x2(&t[0]), &x);
+    check_steps("average pool", &|t| avg_pool3x3_s2(&t[0]), &x);
+    check_steps("resizing", &|t| resize_bilinear(&t[0], 9, 13), &x);
+    check_steps("mirroring", &|t| pad_reflect(&t[0], 2), &x);
+    check_steps("normalisation", &|t| norm_act(&t[0], Act::Leaky(0.2)), &x);
+    let weight = (noise(2, (3, 2, 3, 3)) * 0.3).expect("floats");
+    let strided = Conv::padded(1).stride(2).reflect();
+    check_steps("convolution", &|t| conv2d(&t[0], &weight, None, &strided, Act::Tanh), &(x * 0.2).expect("floats"));
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let of = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| {
+            let inputs = [noise(1, (2, 24, 40, 36)), noise(2, (20, 24, 3, 3)), noise(3, 20)];
+            let way = |t: &[Tensor]| {
+                norm_act(&conv2d(&t[0], &t[1], Some(&t[2]), &Conv::padded(1).reflect(), Act::None)?, Act::Relu)
+            };
+            let all = both(&way, &inputs).expect("it fits");
+            all.iter().map(|t| t.flatten_all().and_then(|t| t.to_vec1()).expect("floats")).collect::<Vec<Vec<f32>>>()
+        })
+    };
+    assert_eq!(of(1), of(3));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let refused = |result: Result<Tensor>| assert!(result.is_err(), "{result:?}");
+    let (x, weight) = (noise(1, (1, 4, 6, 6)), noise(2, (8, 4, 3, 3)));
+    let plain = Conv::padded(1);
+    refused(conv2d(&x, &weight, None, &plain.groups(2), Act::None));
+    refused(conv2d(&x, &weight, None, &plain.groups(0), Act::None));
+    refused(conv2d(&x, &weight, None, &plain.stride(0), Act::None));
+    refused(conv2d(&x, &weight, None, &Conv::padded(6).reflect(), Act::None));
+    refused(conv2d(&x, &weight, Some(&noise(3, 7)), &plain, Act::None));
+    refused(conv2d(&noise(1, (1, 4, 1, 6)), &weight, None, &Conv::padded(0), Act::None));
+    for empty in [(0, 4, 6, 6), (1, 4, 0, 6)] {
+        let empty = noise(1, empty);
+        refused(conv2d(&empty, &weight, None, &plain, Act::None));
+        refused(norm_act(&empty, Act::None));
+        refused(pad_reflect(&empty, 0));
+        refused(resize_bilinear(&empty, 3, 3));
+    }
+    refused(resize_bilinear(&x, 0, 3));
+    refused(max_pool2x2(&noise(1, (1, 4, 1, 6))));
+    let up = |padding: usize, output_padding: usize| ConvTranspose { stride: 2, padding, output_padding };
+    refused(conv_transpose2d(&x, &noise(2, (4, 3, 3, 3)), None, &up(1, 2), Act::None));
+    refused(conv_transpose2d(&x, &noise(2, (4, 3, 3, 3)), None, &up(9, 1), Act::None));
+    refused(conv_transpose2d(&x, &noise(2, (5, 3, 3, 3)), None, &up(1, 1), Act::None));
+}

@@ -17,6 +17,7 @@ use super::floats;
 use super::geometry::Direction;
 use super::geometry::Extent;
 use super::geometry::Geometry;
+use super::image;
 use super::run::run;
 use super::slope::weight_gradient;
 use super::sum;
@@ -51,7 +52,7 @@ pub(in crate::engine) fn conv2d(
     act: Act,
     packing: Option<&Packing>,
 ) -> Result<Tensor> {
-    let (batch, channels, height, width) = x.dims4()?;
+    let (batch, channels, height, width) = image(x)?;
     let (outputs, inputs, kernel_height, kernel_width) = weight.dims4()?;
     let &Conv { stride, padding, edge, groups } = conv;
     let fits = groups > 0 && stride > 0 && inputs * groups == channels && outputs % groups == 0;
@@ -85,7 +86,7 @@ pub(in crate::engine) fn conv_transpose2d(
     act: Act,
     packing: Option<&Packing>,
 ) -> Result<Tensor> {
-    let (batch, channels, height, width) = x.dims4()?;
+    let (batch, channels, height, width) = image(x)?;
     let (inputs, outputs, kernel_height, kernel_width) = weight.dims4()?;
     let &ConvTranspose { stride, padding, output_padding } = conv;
     let size = |narrow: usize, kernel: usize| {

@@ -225,3 +225,75 @@ impl Correlate<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(len: usize, step: f32) -> Vec<f32> {
+        (0..len).map(|at| (at as f32 * step).sin()).collect()
+    }
+
+    /// The sums of a product of so many rows and pixels, by `run`.
+    fn product(rows: usize, count: usize, row: usize, run: impl Fn(Product)) -> Vec<f32> {
+        const DEPTH: usize = 5;
+        let pitch = count.next_multiple_of(LANES);
+        let mut sums = vec![1.0; rows.next_multiple_of(ROWS) * pitch];
+        run(Product {
+            weights: &wave(rows.next_multiple_of(ROWS) * DEPTH, 0.7),
+            offsets: &[3, 0, 20, 21, 50],
+            image: &wave(2 * pitch + 100, 0.3),
+            sums: &mut sums,
+            rows,
+            pitch,
+            count,
+            row,
+            row_pitch: row + 2,
+            add: true,
+        });
+        sums.chunks(pitch).take(rows).flat_map(|row| row[..count].to_vec()).collect()
+    }
+
+    fn correlation(rows: usize, width: usize, run: impl Fn(Correlate)) -> Vec<f32> {
+        const COUNT: usize = 37;
+        let offsets: Vec<usize> = (0..rows).map(|row| row * 7 % 40).collect();
+        let mut sums = vec![1.0; rows * width];
+        run(Correlate {
+            image: &wave(100, 0.3),
+            offsets: &offsets,
+            others: &wave(COUNT * width, 0.7),
+            width,
+            sums: &mut sums,
+            pitch: width,
+            count: COUNT,
+        });
+        sums
+    }
+
+    fn agree(one: &[f32], other: &[f32]) {
+        assert_eq!(one.len(), other.len());
+        for (at, (one, other)) in one.iter().zip(other).enumerate() {
+            assert!((one - other).abs() < 1e-4, "number {at}: {one} and {other}");
+        }
+    }
+
+    #[test]
+    fn every_width_of_vectors_gives_the_same_sums() {
+        for (rows, count, row) in [(8, 48, 48), (8, 64, 16), (13, 96, 32), (3, 33, 48), (1, 130, 144), (17, 1, 16)] {
+            let plain = product(rows, count, row, |work| work.with_simd(pulp::Scalar));
+            agree(&product(rows, count, row, |work| work.run()), &plain);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(narrow) = pulp::x86::V3::try_new() {
+                agree(&product(rows, count, row, |work| narrow.vectorize(|| work.with_simd(narrow))), &plain);
+            }
+        }
+        for (rows, width) in [(8, 48), (13, 32), (7, 16), (1, 48)] {
+            let plain = correlation(rows, width, |work| work.with_simd(pulp::Scalar));
+            agree(&correlation(rows, width, |work| work.run()), &plain);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(narrow) = pulp::x86::V3::try_new() {
+                agree(&correlation(rows, width, |work| narrow.vectorize(|| work.with_simd(narrow))), &plain);
+            }
+        }
+    }
+}

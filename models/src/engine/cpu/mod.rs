@@ -36,6 +36,14 @@ pub(super) fn takes(x: &Tensor) -> bool {
     x.device().is_cpu() && x.dtype() == DType::F32
 }
 
+/// Batch, channels, height and width of `x`, none of them 0.
+fn image(x: &Tensor) -> Result<(usize, usize, usize, usize)> {
+    if x.elem_count() == 0 {
+        bail!("an image of {:?} has no pixels", x.dims());
+    }
+    x.dims4()
+}
+
 /// The numbers of a contiguous tensor in `storage`.
 fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match layout.contiguous_offsets() {

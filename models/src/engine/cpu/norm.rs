@@ -25,6 +25,7 @@ use rayon::prelude::*;
 
 use super::STRETCH;
 use super::floats;
+use super::image;
 use super::strands;
 use super::sum;
 use super::with_floats;
@@ -79,7 +80,7 @@ struct Normalise {
 
 /// Instance normalisation.
 pub(in crate::engine) fn norm_act(x: &Tensor, act: Act) -> Result<Tensor> {
-    let (_, channels, height, width) = x.dims4()?;
+    let (_, channels, height, width) = image(x)?;
     let moments = Arc::default();
     let op = Normalise { channels, plane: height * width, set: Set::Plane, act, through: true, moments };
     x.contiguous()?.apply_op1(op)
@@ -94,7 +95,7 @@ pub(in crate::engine) fn batch_norm_act(
     running: Option<(&Tensor, &Tensor)>,
     act: Act,
 ) -> Result<(Tensor, Tensor, Tensor)> {
-    let (batch, channels, height, width) = x.dims4()?;
+    let (batch, channels, height, width) = image(x)?;
     let known = [Some(scale), Some(shift), running.map(|r| r.0), running.map(|r| r.1)];
     if known.iter().flatten().any(|tensor| tensor.dims() != [channels]) || x.elem_count() == 0 {
         bail!("a batch normalisation of {:?} channels does not fit {:?}", scale.dims(), x.dims());
@@ -129,7 +130,7 @@ pub(in crate::engine) fn batch_norm_act(
 
 /// `values`, planes of an image, become act(normalised) + what `add` has there.
 pub(in crate::engine) fn norm_act_in_place(x: &Tensor, act: Act, add: Option<&Tensor>) -> Result<()> {
-    let (_, _, height, width) = x.dims4()?;
+    let (_, _, height, width) = image(x)?;
     let op = InPlace { plane: height * width, act };
     match add {
         Some(add) if add.dims() != x.dims() => bail!("{:?} cannot be added to {:?}", add.dims(), x.dims()),

@@ -10,6 +10,7 @@ use candle_core::bail;
 use rayon::prelude::*;
 
 use super::floats;
+use super::image;
 use super::with_floats;
 use crate::engine::resize::mirrored;
 use crate::engine::resize::taps;
@@ -37,7 +38,7 @@ enum What {
 }
 
 pub(in crate::engine) fn max_pool2x2(x: &Tensor) -> Result<Tensor> {
-    let (_, _, height, width) = x.dims4()?;
+    let (_, _, height, width) = image(x)?;
     if height < 2 || width < 2 {
         bail!("an image of {height} x {width} has no 2 x 2 block to pool");
     }
@@ -46,20 +47,20 @@ pub(in crate::engine) fn max_pool2x2(x: &Tensor) -> Result<Tensor> {
 }
 
 pub(in crate::engine) fn avg_pool3x3_s2(x: &Tensor) -> Result<Tensor> {
-    let (_, _, height, width) = x.dims4()?;
+    let (_, _, height, width) = image(x)?;
     let to = (height.div_ceil(2), width.div_ceil(2));
     x.contiguous()?.apply_op1(PerPlane { name: "average pool", from: (height, width), to, what: What::Mean })
 }
 
 pub(in crate::engine) fn resize_bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
-    let (_, _, old_height, old_width) = x.dims4()?;
+    let (_, _, old_height, old_width) = image(x)?;
     let what = What::Blend(taps(old_height, height)?, taps(old_width, width)?);
     let op = PerPlane { name: "bilinear resizing", from: (old_height, old_width), to: (height, width), what };
     x.contiguous()?.apply_op1(op)
 }
 
 pub(in crate::engine) fn pad_reflect(x: &Tensor, padding: usize) -> Result<Tensor> {
-    let (_, _, height, width) = x.dims4()?;
+    let (_, _, height, width) = image(x)?;
     if padding >= height.min(width) {
         bail!("an image of {height} x {width} cannot be mirrored {padding} pixels beyond its edge");
     }
