@@ -20,7 +20,8 @@ use crate::engine::Conv2d;
 use crate::engine::ConvTranspose;
 use crate::engine::ConvTranspose2d;
 use crate::engine::Tensors;
-use crate::engine::norm_act;
+use crate::engine::norm_act_onto;
+use crate::engine::recycle;
 
 /// How often the image is halved.
 const HALVINGS: usize = 4;
@@ -95,18 +96,24 @@ impl Generator {
     /// # Errors
     /// `x` has another shape.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let mut x = norm_act(&self.first.forward(x, Act::None)?, Act::Relu)?;
+        let mut x = norm_act_onto(self.first.forward(x, Act::None)?, Act::Relu, None)?;
         for conv in &self.down {
-            x = norm_act(&conv.forward(&x, Act::None)?, Act::Relu)?;
+            let y = norm_act_onto(conv.forward(&x, Act::None)?, Act::Relu, None)?;
+            recycle(std::mem::replace(&mut x, y))?;
         }
         for (one, two) in &self.blocks {
-            let inner = norm_act(&one.forward(&x, Act::None)?, Act::Relu)?;
-            x = (x + norm_act(&two.forward(&inner, Act::None)?, Act::None)?)?;
+            let inner = norm_act_onto(one.forward(&x, Act::None)?, Act::Relu, None)?;
+            let y = norm_act_onto(two.forward(&inner, Act::None)?, Act::None, Some(&x))?;
+            recycle(inner)?;
+            recycle(std::mem::replace(&mut x, y))?;
         }
         for conv in &self.up {
-            x = norm_act(&conv.forward(&x, Act::None)?, Act::Relu)?;
+            let y = norm_act_onto(conv.forward(&x, Act::None)?, Act::Relu, None)?;
+            recycle(std::mem::replace(&mut x, y))?;
         }
-        self.last.forward(&x, Act::Tanh)
+        let y = self.last.forward(&x, Act::Tanh)?;
+        recycle(x)?;
+        Ok(y)
     }
 
     /// The sketch of the line drawing `plane`, `width` × `height` values row by row.
@@ -119,9 +126,12 @@ impl Generator {
             let what = format!("{} values for {width} x {height} px; sides are multiples of {UNIT}", plane.len());
             return Err(ModelError::Input { what });
         }
-        let sketch =
-            || self.forward(&Tensor::from_slice(plane, (1, 1, height, width), &Device::Cpu)?)?.flatten_all()?.to_vec1();
-        sketch().map_err(|error| ModelError::Input { what: error.to_string() })
+        let sketch = || {
+            let x = Tensor::from_slice(plane, (1, 1, height, width), &Device::Cpu)?;
+            self.forward(&x)?.flatten_all()?.to_vec1()
+        };
+        // On one of the threads that share the layers' work, so that no layer has to wake another first.
+        rayon::scope(|_| sketch()).map_err(|error| ModelError::Input { what: error.to_string() })
     }
 }
 

@@ -33,6 +33,8 @@ pub use norm::NORM_EPS;
 pub use norm::Statistics;
 pub use norm::batch_norm_act;
 pub use norm::norm_act;
+pub use norm::norm_act_onto;
+pub use norm::recycle;
 pub use pool::avg_pool3x3_s2;
 pub use pool::max_pool2x2;
 pub use resize::pad_reflect;

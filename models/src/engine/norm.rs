@@ -35,6 +35,28 @@ pub fn norm_act(x: &Tensor, act: Act) -> Result<Tensor> {
     if cpu::takes(x) { cpu::norm_act(x, act) } else { stock::norm_act(x, act) }
 }
 
+/// `norm_act(x, act)`, plus `add` if there is one. `x` is used up: without a gradient to track, the result takes its
+/// place in memory, so nothing else may hold it.
+///
+/// # Errors
+/// `x` has not four axes, or `add` is of another shape.
+pub fn norm_act_onto(x: Tensor, act: Act, add: Option<&Tensor>) -> Result<Tensor> {
+    if cpu::takes(&x) && !x.track_op() && x.is_contiguous() {
+        cpu::norm_act_in_place(&x, act, add)?;
+        return Ok(x);
+    }
+    let y = norm_act(&x, act)?;
+    add.map_or_else(|| Ok(y.clone()), |add| &y + add)
+}
+
+/// Gives the memory of `x` to layers to come. It is used up: nothing else may hold it.
+///
+/// # Errors
+/// None; the signature is candle's.
+pub fn recycle(x: Tensor) -> Result<()> {
+    if cpu::takes(&x) && !x.track_op() { cpu::recycle(&x) } else { Ok(()) }
+}
+
 /// Each channel of `x` normalised by the given statistics, times `scale`, plus `shift` (each (channels)), then `act`.
 /// Gives also the mean and the *unbiased* variance of the batch, without gradient, for running averages; with
 /// [`Statistics::Running`] they are those given.

@@ -22,13 +22,13 @@ pub(super) const LANES: usize = 16;
 /// Channels that [`Correlate`] sums at once; what it reads comes in panels so wide, the last one rounded to [`LANES`].
 pub(super) const PANEL: usize = 48;
 
-/// sums\[row]\[n] = (sums\[row]\[n] +) Σ_k weights\[row / 8]\[k]\[row % 8] · image\[offsets\[k] + n].
+/// sums\[row]\[n] = (sums\[row]\[n] +) Σ_k weights\[row / 8]\[k]\[row % 8] · image\[offsets\[k] + n + gaps before n].
 pub(super) struct Product<'a> {
     /// Blocks of eight rows, in each the eight weights of each k.
     pub weights: &'a [f32],
     /// Where each k's pixels begin.
     pub offsets: &'a [usize],
-    /// The pixels; every offset plus `count` rounded up to [`LANES`] lies in it.
+    /// The pixels; every offset plus all pixels' places rounded up to [`LANES`] lies in it.
     pub image: &'a [f32],
     /// Rows of `pitch`; those past `rows` stay.
     pub sums: &'a mut [f32],
@@ -38,6 +38,10 @@ pub(super) struct Product<'a> {
     pub pitch: usize,
     /// How many n.
     pub count: usize,
+    /// After so many n, a multiple of [`LANES`] if there are more, the image goes on...
+    pub row: usize,
+    /// ...so many floats after where they began.
+    pub row_pitch: usize,
     /// Whether to add to what is there.
     pub add: bool,
 }
@@ -123,13 +127,27 @@ impl Product<'_> {
     fn tile<S: Simd, const M: usize, const V: usize, const FIRST: usize>(&mut self, simd: S, block: usize, at: usize) {
         let depth = self.offsets.len();
         let (weights, _) = self.weights[block * ROWS * depth..][..ROWS * depth].as_chunks::<ROWS>();
-        let image = &self.image[at..];
+        let step = lanes::<S>();
+        // Seen from the first vector, so that each k needs one check of bounds.
+        let first = at / self.row * self.row_pitch + at % self.row;
+        let mut vectors = [0; V];
+        for (vector, place) in vectors.iter_mut().enumerate() {
+            let at = at + vector * step;
+            *place = at / self.row * self.row_pitch + at % self.row - first;
+        }
+        let image = &self.image[first..];
+        let reach = vectors[V - 1] + step;
         let mut sums = [[simd.splat_f32s(0.0); V]; M];
         for (weights, &offset) in weights.iter().zip(self.offsets) {
-            let (pixels, _) = S::as_simd_f32s(&image[offset..offset + V * lanes::<S>()]);
+            let image = &image[offset..][..reach];
+            let mut pixels = [simd.splat_f32s(0.0); V];
+            for (pixel, &vector) in pixels.iter_mut().zip(&vectors) {
+                let (loaded, _) = S::as_simd_f32s(&image[vector..vector + step]);
+                *pixel = loaded[0];
+            }
             for (row, sums) in sums.iter_mut().enumerate() {
                 let weight = simd.splat_f32s(weights[FIRST + row]);
-                for (sum, &pixel) in sums.iter_mut().zip(pixels) {
+                for (sum, &pixel) in sums.iter_mut().zip(&pixels) {
                     *sum = simd.mul_add_e_f32s(weight, pixel, *sum);
                 }
             }

@@ -12,6 +12,7 @@ mod weights;
 
 use candle_core::CpuStorage;
 use candle_core::DType;
+use candle_core::InplaceOp1;
 use candle_core::Layout;
 use candle_core::Result;
 use candle_core::Storage;
@@ -24,6 +25,7 @@ pub(super) use conv::conv_transpose2d;
 pub(super) use conv::conv2d;
 pub(super) use norm::batch_norm_act;
 pub(super) use norm::norm_act;
+pub(super) use norm::norm_act_in_place;
 pub(super) use planes::avg_pool3x3_s2;
 pub(super) use planes::max_pool2x2;
 pub(super) use planes::pad_reflect;
@@ -52,19 +54,59 @@ fn with_floats<T>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> Result<T>) -> Re
     }
 }
 
-/// The sum of what `of` makes of `values`, in many strands that are added at last.
-fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
-    const STRANDS: usize = 32;
-    let of_stretch = |values: &[f32]| {
-        let (rows, rest) = values.as_chunks::<STRANDS>();
-        let mut strands = [0.0f32; STRANDS];
-        for row in rows {
-            for (strand, value) in strands.iter_mut().zip(row) {
-                *strand += of(*value);
-            }
+/// Takes a tensor's numbers out of it.
+struct Recycle;
+
+impl InplaceOp1 for Recycle {
+    fn name(&self) -> &'static str {
+        "recycling"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, _: &Layout) -> Result<()> {
+        if let CpuStorage::F32(values) = storage {
+            scratch::give(std::mem::take(values));
         }
-        strands.into_iter().chain(rest.iter().map(|&value| of(value))).map(f64::from).sum::<f64>()
-    };
-    // Short stretches lose nothing in single precision.
-    Arch::new().dispatch(|| values.chunks(64 * STRANDS).map(of_stretch).sum())
+        Ok(())
+    }
+}
+
+/// Keeps the memory of `x` for later outputs; `x` is empty from now on.
+pub(super) fn recycle(x: &Tensor) -> Result<()> {
+    x.inplace_op1(&Recycle)
+}
+
+/// Numbers that are summed in single precision, which loses nothing in so short a stretch.
+const STRETCH: usize = 2048;
+
+/// The sum of what `of` makes of `values`.
+#[inline(always)]
+fn sum(values: &[f32], of: impl Fn(f32) -> f32) -> f64 {
+    Arch::new().dispatch(|| {
+        let mut total = 0.0;
+        for stretch in values.chunks(STRETCH) {
+            total += strands(stretch, stretch, |value, _| of(value));
+        }
+        total
+    })
+}
+
+/// The sum of what `of` makes of each number of `a` with its neighbour in `b`, in many strands that are added at last.
+#[inline(always)]
+fn strands(a: &[f32], b: &[f32], of: impl Fn(f32, f32) -> f32) -> f64 {
+    const STRANDS: usize = 32;
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<STRANDS>(), b.as_chunks::<STRANDS>());
+    let mut strands = [0.0f32; STRANDS];
+    for (a, b) in a.iter().zip(b) {
+        for ((strand, &a), &b) in strands.iter_mut().zip(a).zip(b) {
+            *strand += of(a, b);
+        }
+    }
+    let mut total = 0.0;
+    for strand in strands {
+        total += f64::from(strand);
+    }
+    for (&a, &b) in a_rest.iter().zip(b_rest) {
+        total += f64::from(of(a, b));
+    }
+    total
 }

@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 use candle_core::CpuStorage;
 use candle_core::CustomOp1;
 use candle_core::CustomOp3;
+use candle_core::InplaceOp1;
+use candle_core::InplaceOp2;
 use candle_core::Layout;
 use candle_core::Result;
 use candle_core::Shape;
@@ -21,7 +23,9 @@ use candle_core::bail;
 use pulp::Arch;
 use rayon::prelude::*;
 
+use super::STRETCH;
 use super::floats;
+use super::strands;
 use super::sum;
 use super::with_floats;
 use crate::engine::act::Act;
@@ -42,6 +46,11 @@ impl Moments {
         let square = |value: f32| (value - centre) * (value - centre);
         let variance = planes.iter().map(|plane| sum(plane, square)).sum::<f64>() / count;
         Self { mean: centre, variance: variance as f32 }
+    }
+
+    fn normalise(self, plane: &mut [f32]) {
+        let factor = self.scale();
+        Arch::new().dispatch(|| plane.iter_mut().for_each(|x| *x = (*x - self.mean) * factor));
     }
 
     fn scale(self) -> f32 {
@@ -116,6 +125,61 @@ pub(in crate::engine) fn batch_norm_act(
     let mean = tensor(moments.iter().map(|moments| moments.mean).collect())?;
     let variance = tensor(moments.iter().map(|moments| moments.variance * unbiased).collect())?;
     Ok((y, mean, variance))
+}
+
+/// `values`, planes of an image, become act(normalised) + what `add` has there.
+pub(in crate::engine) fn norm_act_in_place(x: &Tensor, act: Act, add: Option<&Tensor>) -> Result<()> {
+    let (_, _, height, width) = x.dims4()?;
+    let op = InPlace { plane: height * width, act };
+    match add {
+        Some(add) if add.dims() != x.dims() => bail!("{:?} cannot be added to {:?}", add.dims(), x.dims()),
+        Some(add) => x.inplace_op2(&add.contiguous()?, &op),
+        None => x.inplace_op1(&op),
+    }
+}
+
+/// Instance normalisation of an image that nobody needs any more.
+struct InPlace {
+    plane: usize,
+    act: Act,
+}
+
+impl InPlace {
+    fn run(&self, x: &mut CpuStorage, layout: &Layout, add: Option<&[f32]>) -> Result<()> {
+        let (CpuStorage::F32(x), Some((start, end))) = (x, layout.contiguous_offsets()) else {
+            bail!("only contiguous numbers in single precision are normalised in place")
+        };
+        x[start..end].par_chunks_exact_mut(self.plane).enumerate().for_each(|(at, plane)| {
+            let moments = Moments::of(&[plane]);
+            moments.normalise(plane);
+            self.act.apply(plane);
+            if let Some(add) = add {
+                let add = &add[at * self.plane..][..self.plane];
+                Arch::new().dispatch(|| plane.iter_mut().zip(add).for_each(|(x, add)| *x += add));
+            }
+        });
+        Ok(())
+    }
+}
+
+impl InplaceOp1 for InPlace {
+    fn name(&self) -> &'static str {
+        "instance normalisation in place"
+    }
+
+    fn cpu_fwd(&self, x: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        self.run(x, layout, None)
+    }
+}
+
+impl InplaceOp2 for InPlace {
+    fn name(&self) -> &'static str {
+        "instance normalisation in place with an addition"
+    }
+
+    fn cpu_fwd(&self, x: &mut CpuStorage, layout: &Layout, add: &CpuStorage, of_add: &Layout) -> Result<()> {
+        self.run(x, layout, Some(floats(add, of_add)?))
+    }
 }
 
 impl Normalise {
@@ -203,23 +267,13 @@ impl Normalise {
 
 /// Σ g · x̂.
 fn dot(g: &[f32], x: &[f32], mean: f32, deviation: f32) -> f64 {
-    const STRANDS: usize = 32;
-    let of_stretch = |(g, x): (&[f32], &[f32])| {
-        let mut strands = [0.0f32; STRANDS];
-        let ((g, g_rest), (x, x_rest)) = (g.as_chunks::<STRANDS>(), x.as_chunks::<STRANDS>());
-        for (g, x) in g.iter().zip(x) {
-            for ((strand, g), x) in strands.iter_mut().zip(g).zip(x) {
-                *strand += g * ((x - mean) * deviation);
-            }
+    Arch::new().dispatch(|| {
+        let mut total = 0.0;
+        for (g, x) in g.chunks(STRETCH).zip(x.chunks(STRETCH)) {
+            total += strands(g, x, |g, x| g * ((x - mean) * deviation));
         }
-        for ((strand, g), x) in strands.iter_mut().zip(g_rest).zip(x_rest) {
-            *strand += g * ((x - mean) * deviation);
-        }
-        strands.iter().map(|&strand| f64::from(strand)).sum::<f64>()
-    };
-    // Short stretches lose nothing in single precision.
-    let stretches = g.chunks(64 * STRANDS).zip(x.chunks(64 * STRANDS));
-    Arch::new().dispatch(|| stretches.map(of_stretch).sum())
+        total
+    })
 }
 
 fn triple(

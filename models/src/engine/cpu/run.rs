@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::geometry::Route;
@@ -29,6 +30,15 @@ struct Task<'a> {
     blocks: Range<usize>,
     /// The rows of each channel of those blocks.
     outputs: Vec<&'a mut [f32]>,
+}
+
+/// Where a task's input is.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// In the images as they are: the task packs what it needs.
+    Plain(&'a [f32]),
+    /// Packed, for each image and tile all channels.
+    Packed(&'a [f32]),
 }
 
 /// How a layer is cut into tasks.
@@ -59,34 +69,26 @@ pub(super) fn run(
 ) -> Vec<f32> {
     let cut = cut(route, batch);
     let layer = Layer { route, weights, bias, act, cut };
-    let mut output = vec![0.0; batch * route.output.floats()];
+    let mut output = scratch::taken(batch * route.output.floats());
     let tasks = layer.tasks(&mut output);
     if layer.cut.blocks == layer.blocks() {
-        tasks.into_par_iter().for_each(|task| {
-            layer.work(task, |channel, task, packed| {
-                let plane = task.image * route.input.channels + channel;
-                let plane = &input[plane * route.input.plane()..][..route.input.plane()];
-                route.pack(plane, task.first, layer.cut.rows, packed);
-            })
-        });
-    } else {
-        // Tasks that share an input share its packing.
-        let channel = route.packed_channel(layer.cut.rows);
-        let tiles = route.base().0.div_ceil(layer.cut.rows);
-        let channels = route.input.channels;
-        let mut packed = vec![0.0; batch * tiles * channels * channel];
-        packed.par_chunks_exact_mut(channel).enumerate().for_each(|(at, packed)| {
+        tasks.into_par_iter().for_each(|task| layer.work(task, Source::Plain(input)));
+        return output;
+    }
+    // Tasks that share an input share its packing.
+    let channel = route.packed_channel(layer.cut.rows);
+    let tiles = route.base().0.div_ceil(layer.cut.rows);
+    let channels = route.input.channels;
+    let packed_floats = batch * tiles * channels * channel;
+    scratch::with(packed_floats + LANES, |packed| {
+        packed[..packed_floats].par_chunks_exact_mut(channel).enumerate().for_each(|(at, packed)| {
             let (image, tile, at) = (at / channels / tiles, at / channels % tiles, at % channels);
             let plane = &input[(image * channels + at) * route.input.plane()..][..route.input.plane()];
             route.pack(plane, tile * layer.cut.rows, layer.cut.rows, packed);
         });
-        tasks.into_par_iter().for_each(|task| {
-            layer.work(task, |at, task, to| {
-                let tile = task.image * tiles + task.first / layer.cut.rows;
-                to.copy_from_slice(&packed[(tile * channels + at) * channel..][..channel]);
-            })
-        });
-    }
+        let packed = &*packed;
+        tasks.into_par_iter().for_each(|task| layer.work(task, Source::Packed(packed)));
+    });
     output
 }
 
@@ -140,60 +142,109 @@ impl Layer<'_> {
         tasks
     }
 
-    /// Computes `task`; `pack` puts one channel of its input where it is told.
-    fn work(&self, mut task: Task, pack: impl Fn(usize, &Task, &mut [f32])) {
+    /// Computes `task`.
+    fn work(&self, mut task: Task, source: Source) {
         let route = self.route;
         let (inputs, outputs) = (route.input.channels / route.groups, route.output.channels / route.groups);
         let channel = route.packed_channel(self.cut.rows);
         let step = (TILE_FLOATS / channel).clamp(1, inputs);
-        let count = (task.rows - 1) * route.pitch() + route.base().1;
+        let (row, count) = self.row(task.rows);
         let pitch = count.next_multiple_of(LANES);
         let offsets: Vec<_> = route.taps.iter().map(|taps| route.offsets(taps, step, self.cut.rows)).collect();
         let group_blocks = self.group_blocks();
-        let most = group_blocks.min(task.blocks.len());
-        let phase_floats = most * ROWS * pitch;
+        let phase_floats = group_blocks.min(task.blocks.len()) * ROWS * pitch;
         let mut written = 0;
-        scratch::with(step * channel + LANES, |image| {
-            scratch::with(route.taps.len() * phase_floats, |sums| {
-                for group in task.blocks.start / group_blocks..task.blocks.end.div_ceil(group_blocks) {
-                    let blocks =
-                        task.blocks.start.max(group * group_blocks)..task.blocks.end.min((group + 1) * group_blocks);
-                    let first_row = blocks.start % group_blocks * ROWS;
-                    let rows = outputs.min(first_row + blocks.len() * ROWS) - first_row;
-                    for from in (0..inputs).step_by(step) {
-                        let channels = step.min(inputs - from);
-                        for (at, packed) in image[..channels * channel].chunks_exact_mut(channel).enumerate() {
-                            pack(group * inputs + from + at, &task, packed);
-                        }
-                        for (phase, taps) in route.taps.iter().enumerate() {
-                            let depth = inputs * taps.len();
-                            for (at, block) in blocks.clone().enumerate() {
-                                let weights = self.weights.block(phase, block, depth);
-                                Product {
-                                    weights: &weights[from * taps.len() * ROWS..][..channels * taps.len() * ROWS],
-                                    offsets: &offsets[phase][..channels * taps.len()],
-                                    image,
-                                    sums: &mut sums[phase * phase_floats + at * ROWS * pitch..][..ROWS * pitch],
-                                    rows: ROWS.min(rows - at * ROWS),
-                                    pitch,
-                                    count,
-                                    add: from > 0,
-                                }
-                                .run();
+        let own = if matches!(source, Source::Plain(_)) { step * channel + LANES } else { 0 };
+        scratch::with2(own, route.taps.len() * phase_floats, |own, sums| {
+            for group in task.blocks.start / group_blocks..task.blocks.end.div_ceil(group_blocks) {
+                let blocks =
+                    task.blocks.start.max(group * group_blocks)..task.blocks.end.min((group + 1) * group_blocks);
+                let first_row = blocks.start % group_blocks * ROWS;
+                let rows = outputs.min(first_row + blocks.len() * ROWS) - first_row;
+                for from in (0..inputs).step_by(step) {
+                    let channels = step.min(inputs - from);
+                    let image = self.channels(&task, source, group * inputs + from, channels, own);
+                    for (phase, taps) in route.taps.iter().enumerate() {
+                        let depth = inputs * taps.len();
+                        for (at, block) in blocks.clone().enumerate() {
+                            let weights = self.weights.block(phase, block, depth);
+                            Product {
+                                weights: &weights[from * taps.len() * ROWS..][..channels * taps.len() * ROWS],
+                                offsets: &offsets[phase][..channels * taps.len()],
+                                image,
+                                sums: &mut sums[phase * phase_floats + at * ROWS * pitch..][..ROWS * pitch],
+                                rows: ROWS.min(rows - at * ROWS),
+                                pitch,
+                                count,
+                                row,
+                                row_pitch: route.pitch(),
+                                add: from > 0,
                             }
+                            .run();
                         }
                     }
-                    let rows = &mut task.outputs[written..written + rows];
-                    written += rows.len();
-                    let first = group * outputs + first_row;
-                    self.write(rows, first, sums, phase_floats, pitch);
                 }
-            });
+                let rows = &mut task.outputs[written..written + rows];
+                written += rows.len();
+                let first = group * outputs + first_row;
+                Arch::new().dispatch(|| self.write(rows, first, sums, phase_floats, pitch, row.min(route.pitch())));
+            }
         });
     }
 
+    /// How many pixels are summed before some are left out, and how many in all, for so many rows.
+    ///
+    /// Where rows are made of whole vectors the pixels that the taps reach beyond them are left out; else the sums run
+    /// through them, and what comes of it is not written.
+    fn row(&self, rows: usize) -> (usize, usize) {
+        let (_, width) = self.route.base();
+        if width.is_multiple_of(LANES) {
+            (width, rows * width)
+        } else {
+            let count = (rows - 1) * self.route.pitch() + width;
+            (count.next_multiple_of(LANES), count)
+        }
+    }
+
+    /// The input's `channels` from `first` on, packed; perhaps in `own`.
+    fn channels<'a>(
+        &self,
+        task: &Task,
+        source: Source<'a>,
+        first: usize,
+        channels: usize,
+        own: &'a mut [f32],
+    ) -> &'a [f32] {
+        let route = self.route;
+        let channel = route.packed_channel(self.cut.rows);
+        match source {
+            Source::Packed(packed) => {
+                let tiles = route.base().0.div_ceil(self.cut.rows);
+                let tile = task.image * tiles + task.first / self.cut.rows;
+                &packed[(tile * route.input.channels + first) * channel..]
+            }
+            Source::Plain(images) => {
+                let planes = &images[(task.image * route.input.channels + first) * route.input.plane()..];
+                let planes = planes.chunks_exact(route.input.plane());
+                for (packed, plane) in own.chunks_exact_mut(channel).zip(planes.take(channels)) {
+                    route.pack(plane, task.first, self.cut.rows, packed);
+                }
+                own
+            }
+        }
+    }
+
     /// Writes the sums of the channels from `first` on.
-    fn write(&self, outputs: &mut [&mut [f32]], first: usize, sums: &[f32], phase_floats: usize, pitch: usize) {
+    #[inline(always)]
+    fn write(
+        &self,
+        outputs: &mut [&mut [f32]],
+        first: usize,
+        sums: &[f32],
+        phase_floats: usize,
+        pitch: usize,
+        row: usize,
+    ) {
         let route = self.route;
         let (stride, width) = (route.output_stride, route.output.width);
         for (at, output) in outputs.iter_mut().enumerate() {
@@ -202,7 +253,7 @@ impl Layer<'_> {
                 let (down, right) = (phase / stride, phase % stride);
                 let sums = &sums[phase * phase_floats + at * pitch..][..pitch];
                 let rows = output.chunks_exact_mut(width).skip(down).step_by(stride);
-                for (output, sums) in rows.zip(sums.chunks(route.pitch())) {
+                for (output, sums) in rows.zip(sums.chunks(row)) {
                     if stride == 1 {
                         for (output, sum) in output.iter_mut().zip(sums) {
                             *output = sum + bias;

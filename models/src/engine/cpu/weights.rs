@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::geometry::Direction;
 use super::geometry::Geometry;
 use super::geometry::Route;
+use super::geometry::Tap;
 use super::kernel::ROWS;
 
 /// A convolution's weights, packed for one direction.
@@ -21,7 +22,7 @@ impl Packed {
         let (inputs, outputs) = (route.input.channels / route.groups, route.output.channels / route.groups);
         let places = geometry.kernel.0 * geometry.kernel.1;
         let (narrow, wide) = (geometry.narrow.channels / geometry.groups, geometry.wide.channels / geometry.groups);
-        let pack = |taps: &Vec<super::geometry::Tap>| {
+        let pack = |taps: &Vec<Tap>| {
             let depth = inputs * taps.len();
             let blocks = outputs.div_ceil(ROWS);
             let mut packed = vec![0.0; route.groups * blocks * depth * ROWS];
@@ -30,16 +31,18 @@ impl Packed {
             }
             packed.par_chunks_exact_mut(depth * ROWS).enumerate().for_each(|(at, packed)| {
                 let (group, block) = (at / blocks, at % blocks);
-                for row in 0..ROWS.min(outputs - block * ROWS) {
-                    let output = block * ROWS + row;
-                    for (input, packed) in packed.chunks_exact_mut(taps.len() * ROWS).enumerate() {
-                        let (from, to) = match direction {
-                            Direction::Down => (output, input),
-                            Direction::Up => (input, output),
-                        };
-                        let kernel = &weight[((group * narrow + from) * wide + to) * places..][..places];
-                        for (packed, tap) in packed[row..].iter_mut().step_by(ROWS).zip(taps) {
-                            *packed = kernel[tap.place];
+                let rows = ROWS.min(outputs - block * ROWS);
+                // How far apart in `weight` two inputs and two outputs are.
+                let (of_input, of_output) = match direction {
+                    Direction::Down => (places, wide * places),
+                    Direction::Up => (wide * places, places),
+                };
+                let first = group * narrow * wide * places + block * ROWS * of_output;
+                for (input, packed) in packed.chunks_exact_mut(taps.len() * ROWS).enumerate() {
+                    let kernels = &weight[first + input * of_input..];
+                    for (packed, tap) in packed.chunks_exact_mut(ROWS).zip(taps) {
+                        for (row, packed) in packed[..rows].iter_mut().enumerate() {
+                            *packed = kernels[row * of_output + tap.place];
                         }
                     }
                 }
