@@ -1,7 +1,9 @@
-//! What the numbers of `error:n` and `ALARM:n` mean and what to do about them, for Grbl 1.1.
+//! What the numbers of `error:n` and `ALARM:n` mean and what to do about them, for Grbl 1.1, grblHAL and FluidNC.
 //!
-//! The texts stand as data in `codes/*.csv`: number, short name, meaning, remedy, each in quotes. Numbers that the
-//! firmware never gives (18, 19) are not there. Source: Grbl 1.1 documentation; the wording is our own.
+//! The texts stand as data in `codes/*.csv`: number, short name, meaning, remedy, each in quotes. Up to 38 (alarms: 10)
+//! all three agree with Grbl 1.1; where a later number means different things to different firmwares, its text names
+//! them. A number that is not there gets the text that no table can give: that it is unknown, and what to do then.
+//! Sources: Grbl 1.1 documentation, the code lists of grblHAL and FluidNC; the wording is our own.
 
 const ERRORS: &str = include_str!("../codes/error_codes.csv");
 const ALARMS: &str = include_str!("../codes/alarm_codes.csv");
@@ -19,14 +21,24 @@ pub struct Code {
     pub remedy: &'static str,
 }
 
-/// The error of that number, if the firmware has it.
-pub fn error(number: u8) -> Option<Code> {
-    rows(ERRORS).find(|code| code.number == number)
+/// The error of that number.
+pub fn error(number: u8) -> Code {
+    rows(ERRORS).find(|code| code.number == number).unwrap_or(Code {
+        number,
+        name: "unknown error",
+        meaning: "This number is in none of the lists known for Grbl, grblHAL and FluidNC.",
+        remedy: "Look it up in the documentation of the robot's firmware; $I tells which firmware and version it is.",
+    })
 }
 
-/// The alarm of that number, if the firmware has it.
-pub fn alarm(number: u8) -> Option<Code> {
-    rows(ALARMS).find(|code| code.number == number)
+/// The alarm of that number.
+pub fn alarm(number: u8) -> Code {
+    rows(ALARMS).find(|code| code.number == number).unwrap_or(Code {
+        number,
+        name: "unknown alarm",
+        meaning: "This number is in none of the lists known for Grbl and grblHAL.",
+        remedy: "Look at the robot, reset and home it, and look the number up in the documentation of its firmware.",
+    })
 }
 
 /// The rows of a table, its heading and anything malformed left out (a test finds the malformed).
@@ -47,11 +59,19 @@ mod tests {
     fn the_tables_are_complete() {
         let errors: Vec<u8> = rows(ERRORS).map(|code| code.number).collect();
         let alarms: Vec<u8> = rows(ALARMS).map(|code| code.number).collect();
-        assert_eq!(errors, (1..=17).chain(20..=38).collect::<Vec<u8>>());
-        assert_eq!(alarms, (1..=10).collect::<Vec<u8>>());
-        assert_eq!(error(18), None);
-        assert_eq!(alarm(0), None);
-        assert_eq!(error(9).unwrap().name, "locked");
+        let grblhal = (1..=58).chain(60..=66).chain(70..=84).chain([253]);
+        assert!(grblhal.clone().all(|number| errors.contains(&number)), "{errors:?}");
+        assert!(errors.is_sorted() && errors.last() == Some(&253));
+        assert_eq!(alarms, (1..=21).collect::<Vec<u8>>());
+        assert_eq!((error(9).name, alarm(17).name), ("locked", "motor fault"));
+    }
+
+    #[test]
+    fn every_number_gets_an_answer() {
+        for number in 0..=u8::MAX {
+            assert_eq!((error(number).number, alarm(number).number), (number, number));
+        }
+        assert_eq!((error(200).name, alarm(0).name), ("unknown error", "unknown alarm"));
     }
 
     #[test]

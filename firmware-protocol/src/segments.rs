@@ -23,13 +23,18 @@ pub(crate) const CPU_HZ: f64 = 16_000_000.0;
 /// Slices that are prepared ahead of the step timer, the one in execution included.
 pub(crate) const SEGMENTS: usize = 5;
 
-const SLICE_SECS: f64 = 0.01;
-
-/// A step that lacks less than this is made.
-const STEP_EPSILON: f64 = 1e-6;
+/// In minutes.
+const SLICE: f32 = (0.01 / 60.0) as f32;
+/// Seconds of a minute, squared: speeds and accelerations are per minute here.
+const MINUTE_2: f64 = 3600.0;
+/// A second, in minutes: slices no longer grow by tens of milliseconds then.
+const MINUTE_PART: f32 = 1.0 / 60.0;
+/// Doubled so often a slice is longer than any way takes.
+const MAX_ROUNDS: u32 = 250;
+const CPU_PER_MINUTE: f32 = 960_000_000.0;
 
 /// A slice covers at least so many steps, lest the step rate be ill-defined.
-const MIN_STEPS: f64 = 1.25;
+const MIN_STEPS: f32 = 1.25;
 
 /// The step timer counts 16 bits.
 const MAX_TICK: u32 = 0xFFFF;
@@ -64,18 +69,28 @@ impl Segment {
     }
 }
 
-/// A stretch of constant acceleration.
+/// A stretch of constant acceleration, mm and minutes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Phase {
-    /// It ends when so much of the block is left, in mm.
-    until_mm: f64,
-    acceleration: f64,
-    end_mm_s: f64,
+    slope: Slope,
+    /// It ends when so much of the block is left.
+    until: f32,
+    end_speed: f32,
 }
 
-const NO_PHASE: Phase = Phase { until_mm: 0.0, acceleration: 0.0, end_mm_s: 0.0 };
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Slope {
+    Up,
+    Level,
+    Down,
+}
+
+const NO_PHASE: Phase = Phase { slope: Slope::Down, until: 0.0, end_speed: 0.0 };
 
 /// Cuts one move after the other into slices.
+///
+/// In single precision and minutes, with the firmware's own order of operations: where a move is stopped, its roundings
+/// decide the last step.
 #[derive(Debug, Clone)]
 pub(crate) struct Slicer {
     loaded: bool,
@@ -86,13 +101,14 @@ pub(crate) struct Slicer {
     stopped: bool,
     phases: [Phase; 3],
     phase: usize,
+    acceleration: f32,
     /// What is left of the block when a hold has stopped the machine, in mm.
-    stop_mm: f64,
-    speed_mm_s: f64,
-    steps_left: f64,
-    steps_per_mm: f64,
+    stop_mm: f32,
+    speed: f32,
+    steps_left: f32,
+    steps_per_mm: f32,
     /// Time already spent on the step in the making.
-    carried_secs: f64,
+    carried: f32,
     first: bool,
 }
 
@@ -105,23 +121,28 @@ impl Slicer {
             stopped: false,
             phases: [NO_PHASE; 3],
             phase: 0,
+            acceleration: 0.0,
             stop_mm: 0.0,
-            speed_mm_s: 0.0,
+            speed: 0.0,
             steps_left: 0.0,
             steps_per_mm: 0.0,
-            carried_secs: 0.0,
+            carried: 0.0,
             first: true,
         }
     }
 
     /// The speed at the end of the last slice made: ahead of the machine by what is buffered.
     pub fn speed_mm_s(&self) -> f64 {
-        self.speed_mm_s
+        f64::from(self.speed) / 60.0
     }
 
     /// The squared speed of the move in execution, if one is.
     pub fn running_v2(&self) -> Option<f64> {
-        self.loaded.then_some(self.speed_mm_s * self.speed_mm_s)
+        self.loaded.then(|| self.speed_v2())
+    }
+
+    fn speed_v2(&self) -> f64 {
+        f64::from(self.speed * self.speed) / MINUTE_2
     }
 
     /// The plan has changed: the move's speeds must be worked out again.
@@ -134,7 +155,7 @@ impl Slicer {
         if self.loaded
             && let Some(block) = planner.current()
         {
-            block.entry_v2 = self.speed_mm_s * self.speed_mm_s;
+            block.entry_v2 = self.speed_v2();
             self.refresh = true;
         }
     }
@@ -153,17 +174,17 @@ impl Slicer {
             self.load(planner, overrides, hold)?;
         }
         let block = planner.current()?;
-        let (secs, left_mm) = self.slice(block.length_mm);
+        let (time, left_mm) = self.slice(block.length_mm as f32);
         let steps_left = self.steps_per_mm * left_mm;
-        let whole_left = ceil(steps_left - STEP_EPSILON).max(0.0);
-        let events = ceil(self.steps_left) - whole_left;
+        let whole_left = ceil(f64::from(steps_left)) as f32;
+        let before = ceil(f64::from(self.steps_left)) as f32;
+        let events = before - whole_left;
         if events <= 0.0 && hold {
             self.stopped = true; // less than a step to go
             return None;
         }
-        let secs = secs + self.carried_secs;
-        let secs_per_step = secs / (ceil(self.steps_left) - steps_left);
-        let cycles = ceil(CPU_HZ * secs_per_step).min(f64::from(u32::MAX)) as u32;
+        let time_per_step = (time + self.carried) / (before - steps_left);
+        let cycles = ceil(f64::from(CPU_PER_MINUTE * time_per_step)).min(f64::from(u32::MAX)) as u32;
         let smoothing = smoothing(cycles);
         let segment = Segment {
             block_steps: block.steps,
@@ -174,12 +195,12 @@ impl Slicer {
             tag: block.motion.tag,
             first: self.first,
             last: left_mm <= 0.0,
-            speed_mm_s: self.speed_mm_s,
+            speed_mm_s: f64::from(self.speed) / 60.0,
         };
-        self.first = false;
-        block.length_mm = left_mm;
+        self.first &= segment.events == 0; // an empty one is passed over
+        block.length_mm = f64::from(left_mm);
         self.steps_left = whole_left;
-        self.carried_secs = (whole_left - steps_left) * secs_per_step;
+        self.carried = (whole_left - steps_left) * time_per_step;
         if left_mm <= 0.0 {
             self.loaded = false;
             planner.discard_current();
@@ -191,95 +212,125 @@ impl Slicer {
 
     /// Takes up the planner's current block, or looks at it anew.
     fn load(&mut self, planner: &mut Planner, overrides: Overrides, hold: bool) -> Option<()> {
-        let exit_v2 = planner.exit_v2();
+        let exit_v2 = (planner.exit_v2() * MINUTE_2) as f32;
+        let running_v2 = self.speed_v2();
         let block = planner.current()?;
         if !self.loaded {
             self.loaded = true;
             self.first = true;
-            self.steps_left = f64::from(block.events);
-            self.steps_per_mm = self.steps_left / block.length_mm;
-            self.carried_secs = 0.0;
+            self.steps_left = block.events as f32;
+            self.steps_per_mm = self.steps_left / block.length_mm as f32;
+            self.carried = 0.0;
             if hold || self.too_fast {
-                block.entry_v2 = self.speed_mm_s * self.speed_mm_s;
+                block.entry_v2 = running_v2;
             } else {
-                self.speed_mm_s = sqrt(block.entry_v2);
+                self.speed = sqrt(f64::from((block.entry_v2 * MINUTE_2) as f32)) as f32;
             }
         } else {
-            block.entry_v2 = self.speed_mm_s * self.speed_mm_s;
+            block.entry_v2 = running_v2;
         }
         self.refresh = false;
         self.too_fast = false;
         self.phase = 0;
         self.stop_mm = 0.0;
-        let (mm, a, entry_v2) = (block.length_mm, block.acceleration_mm_s2, block.entry_v2);
-        let slope_mm = |fast_v2: f64, slow_v2: f64| (fast_v2 - slow_v2) / (2.0 * a);
-        let nominal = block.nominal_mm_s(overrides);
+        self.acceleration = (block.acceleration_mm_s2 * MINUTE_2) as f32;
+        let mm = block.length_mm as f32;
+        let entry_v2 = (block.entry_v2 * MINUTE_2) as f32;
+        let twice = 2.0 * self.acceleration;
+        let per_v2 = (0.5 / f64::from(self.acceleration)) as f32;
+        let slope_mm = |fast_v2: f32, slow_v2: f32| per_v2 * (fast_v2 - slow_v2);
+        let root = |v2: f32| sqrt(f64::from(v2)) as f32;
+        let nominal = (block.nominal_mm_s(overrides) * 60.0) as f32;
         let nominal_v2 = nominal * nominal;
-        // Most phases end at the speed striven for: that needs no root.
-        let speed = |v2: f64| if v2 == nominal_v2 { nominal } else { sqrt(v2) };
-        let slow_down = |until_mm: f64, end_v2: f64| Phase { until_mm, acceleration: -a, end_mm_s: speed(end_v2) };
-        let speed_up = |until_mm: f64, end_v2: f64| Phase { until_mm, acceleration: a, end_mm_s: speed(end_v2) };
+        let down = |until: f32, end_speed: f32| Phase { slope: Slope::Down, until, end_speed };
+        let up = |until: f32, end_speed: f32| Phase { slope: Slope::Up, until, end_speed };
         if hold {
-            self.stop_mm = (mm - slope_mm(entry_v2, 0.0)).max(0.0);
-            self.phases[0] = slow_down(self.stop_mm, entry_v2 - 2.0 * a * (mm - self.stop_mm));
+            let stop_mm = mm - per_v2 * entry_v2;
+            self.phases[0] = if stop_mm < 0.0 { down(0.0, root(entry_v2 - twice * mm)) } else { down(stop_mm, 0.0) };
+            self.stop_mm = stop_mm.max(0.0);
             return Some(());
         }
-        let cruise = |until_mm: f64| Phase { until_mm, acceleration: 0.0, end_mm_s: nominal };
+        let level = |until: f32| Phase { slope: Slope::Level, until, end_speed: nominal };
         // Where speeding up from the entry and slowing down to the exit would meet.
-        let meet_mm = 0.5 * (mm + slope_mm(entry_v2, exit_v2));
+        let meet_mm = 0.5 * (mm + per_v2 * (entry_v2 - exit_v2));
         let brake_mm = slope_mm(nominal_v2, exit_v2);
         self.phases = if entry_v2 > nominal_v2 {
             // Only after an override was lowered.
-            let until_mm = mm - slope_mm(entry_v2, nominal_v2);
-            if until_mm <= 0.0 {
+            let until = mm - slope_mm(entry_v2, nominal_v2);
+            if until <= 0.0 {
                 self.too_fast = true;
-                [slow_down(0.0, entry_v2 - 2.0 * a * mm), NO_PHASE, NO_PHASE]
+                [down(0.0, root(entry_v2 - twice * mm)), NO_PHASE, NO_PHASE]
             } else {
-                [slow_down(until_mm, nominal_v2), cruise(brake_mm.min(until_mm)), slow_down(0.0, exit_v2)]
+                [down(until, nominal), level(brake_mm.min(until)), down(0.0, root(exit_v2))]
             }
         } else if meet_mm <= 0.0 {
-            [speed_up(0.0, exit_v2), NO_PHASE, NO_PHASE]
+            [up(0.0, root(exit_v2)), NO_PHASE, NO_PHASE]
         } else if meet_mm >= mm {
-            [slow_down(0.0, exit_v2), NO_PHASE, NO_PHASE]
+            [down(0.0, root(exit_v2)), NO_PHASE, NO_PHASE]
         } else if brake_mm < meet_mm {
-            [speed_up(mm - slope_mm(nominal_v2, entry_v2), nominal_v2), cruise(brake_mm), slow_down(0.0, exit_v2)]
+            let cruise = [level(brake_mm), down(0.0, root(exit_v2))];
+            if entry_v2 == nominal_v2 {
+                [cruise[0], cruise[1], NO_PHASE]
+            } else {
+                [up(mm - slope_mm(nominal_v2, entry_v2), nominal), cruise[0], cruise[1]]
+            }
         } else {
-            [speed_up(meet_mm, exit_v2 + 2.0 * a * meet_mm), slow_down(0.0, exit_v2), NO_PHASE]
+            [up(meet_mm, root(twice * meet_mm + exit_v2)), down(0.0, root(exit_v2)), NO_PHASE]
         };
         Some(())
     }
 
-    /// Runs through the phases for one slice: the seconds it takes and what is left of the block after it.
-    fn slice(&mut self, mut mm: f64) -> (f64, f64) {
+    /// Runs through the phases for one slice: the minutes it takes and what is left of the block after it.
+    fn slice(&mut self, length_mm: f32) -> (f32, f32) {
+        let mut mm = length_mm;
         let least_mm = (mm - MIN_STEPS / self.steps_per_mm).max(0.0);
-        let (mut spent, mut slice_secs) = (0.0, SLICE_SECS);
+        let (mut spent, mut most) = (0.0f32, SLICE);
+        let mut part = most;
         // Each round ends a phase or fills a slice; a slice is lengthened only until it holds one step.
-        loop {
+        for _ in 0..MAX_ROUNDS {
             let phase = self.phases[self.phase];
-            let secs = slice_secs - spent;
-            let speed = self.speed_mm_s + phase.acceleration * secs;
-            let left_mm = mm - 0.5 * (self.speed_mm_s + speed) * secs;
-            if speed > 0.0 && left_mm > phase.until_mm {
-                (self.speed_mm_s, mm, spent) = (speed, left_mm, slice_secs);
-            } else {
-                let mean = 0.5 * (self.speed_mm_s + phase.end_mm_s);
+            let gain = self.acceleration * part;
+            let (left, speed) = match phase.slope {
+                Slope::Up => (over(mm, part, self.speed, 0.5 * f64::from(gain)), self.speed + gain),
+                Slope::Level => (mm - self.speed * part, self.speed),
+                Slope::Down => (over(mm, part, self.speed, -0.5 * f64::from(gain)), self.speed - gain),
+            };
+            let ends = match phase.slope {
+                Slope::Up | Slope::Level => left < phase.until,
+                Slope::Down => speed <= 0.0 || left <= phase.until,
+            };
+            if ends {
+                let mean = match phase.slope {
+                    Slope::Level => phase.end_speed,
+                    Slope::Up | Slope::Down => 0.5 * (self.speed + phase.end_speed),
+                };
                 if mean > 0.0 {
-                    spent += ((mm - phase.until_mm) / mean).clamp(0.0, slice_secs.max(1.0));
+                    part = ((mm - phase.until) / mean).clamp(0.0, most.max(MINUTE_PART));
                 }
-                (self.speed_mm_s, mm) = (phase.end_mm_s, phase.until_mm);
-                if mm <= self.stop_mm || self.phase == 2 {
+                (self.speed, mm) = (phase.end_speed, phase.until);
+                self.phase = (self.phase + 1).min(2);
+            } else {
+                (self.speed, mm) = (speed, left);
+            }
+            spent += part;
+            if mm <= self.stop_mm || mm <= 0.0 {
+                return (spent, mm);
+            }
+            if spent >= most {
+                if mm <= least_mm && mm < length_mm {
                     return (spent, mm);
                 }
-                self.phase += 1;
+                most = if most < MINUTE_PART { most + SLICE } else { 2.0 * most };
             }
-            if spent >= slice_secs {
-                if mm <= least_mm {
-                    return (spent, mm);
-                }
-                slice_secs = if slice_secs < 1.0 { slice_secs + SLICE_SECS } else { 2.0 * slice_secs };
-            }
+            part = most - spent;
         }
+        (spent.min(most), 0.0) // a way so long that single precision cannot tell its end from its middle
     }
+}
+
+/// What is left of `mm` after some `time` at a changing speed.
+fn over(mm: f32, time: f32, speed: f32, half_gain: f64) -> f32 {
+    (f64::from(mm) - f64::from(time) * (f64::from(speed) + half_gain)) as f32
 }
 
 /// The slower the steps, the finer they are cut, so that the timer never runs slower than 8 kHz if it can.

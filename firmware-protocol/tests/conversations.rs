@@ -1,7 +1,13 @@
-//! Replays recorded conversations with Grbl 1.1h to the simulator and compares every answer.
+//! Replays recorded conversations with Grbl 1.1h to the simulator and compares every answer, exactly but for what
+//! [`same`] says of reports taken while the machine moves.
 //!
 //! The folder of recordings is named by `PORTRAITIST_RECORDINGS`; where it isn't set, the test says so and is skipped.
-//! What is compared, and how loosely while the machine moves, is written at [`same`].
+//!
+//! One thing the recordings leave open. A line sent to a machine that has been idle for a while was sometimes taken up
+//! only two milliseconds later: of 152 such lines, whose answers tell when they were taken up, those of up to 11 bytes
+//! began anywhere between their last byte and 2.05 ms after their first. The motion then begins so much later, and where
+//! a stop cuts it short tells by how much. So such a line is tried at the recorded moment and then up to
+//! [`MOST_LATE_TENTHS`] later, until the reports that follow are the recorded ones.
 
 use std::collections::VecDeque;
 use std::env;
@@ -23,8 +29,10 @@ const TIME_TOLERANCE_SECS: f64 = 0.02;
 
 /// A recorded report may have been asked for so much earlier than its mark says.
 const REPORT_EARLIER_SECS: [f64; 8] = [0.0, 0.003, 0.006, 0.010, 0.015, 0.020, 0.026, 0.036];
-/// Where a stop in mid-motion ends: it is decided once in 10 ms, so an answer's 2 ms may make so much of a difference.
-const STOP_TOLERANCE_MM: f64 = 1.0;
+/// A machine is idle if nothing was sent for so long.
+const QUIET_SECS: f64 = 0.01;
+/// Tenths of a millisecond by which an idle machine may have taken up a line late.
+const MOST_LATE_TENTHS: u32 = 21;
 /// Homing stops on single steps of a slow approach, each of which takes some 4 to 30 ms.
 const HOMING_TOLERANCE_SECS: f64 = 0.1;
 
@@ -133,12 +141,11 @@ fn bench_after(mut bench: Bench, event: &str) -> Bench {
     bench
 }
 
-/// A line that was recorded.
+/// A line that was recorded, with its time if one was given.
+#[derive(Clone)]
 struct Line {
     at: Option<f64>,
     text: String,
-    /// A motion may have been cut short before.
-    cut: bool,
 }
 
 /// The simulator at the far end of a wire.
@@ -174,7 +181,7 @@ impl Wire {
     }
 
     /// Asks for a report at `at`, or so little earlier that the answer is the recorded one.
-    fn ask(&mut self, at: f64, recorded: &str, cut: bool) {
+    fn ask(&mut self, at: f64, recorded: &str) {
         let at = self.free.max(at);
         let mut silent = self.clone();
         silent.advance(at + 0.06);
@@ -185,7 +192,7 @@ impl Wire {
             let mut answered = trial.clone();
             answered.advance(at + 0.06);
             let answer = answered.received.iter().filter(|line| line.1.starts_with('<')).nth(before);
-            if answer.is_some_and(|line| same(recorded, &line.1, cut)) {
+            if answer.is_some_and(|line| same(recorded, &line.1)) {
                 *self = trial;
                 return;
             }
@@ -206,61 +213,127 @@ impl Wire {
 /// The lines received between power on and power off: as recorded, and as simulated.
 type Session = (Vec<Line>, Vec<(f64, String)>);
 
+/// A replay under way.
+#[derive(Clone)]
+struct Replay<'a> {
+    events: &'a [(Option<f64>, Event)],
+    next: usize,
+    now: f64,
+    bench: Bench,
+    wire: Option<Wire>,
+    eeprom: Eeprom,
+    recorded: Vec<Line>,
+}
+
 fn replay(recording: &Recording) -> Vec<Session> {
+    let mut replay = Replay {
+        events: &recording.events,
+        next: 0,
+        now: 0.0,
+        bench: Bench::default(),
+        wire: None,
+        eeprom: recording.eeprom.clone(),
+        recorded: Vec::new(),
+    };
     let mut sessions = Vec::new();
-    let mut eeprom = recording.eeprom.clone();
-    let mut wire: Option<Wire> = None;
-    let (mut recorded, mut bench, mut now, mut cut) = (Vec::new(), Bench::default(), 0.0, false);
-    for (i, (at, event)) in recording.events.iter().enumerate() {
-        now = at.unwrap_or(now);
-        match event {
-            Event::Power(true) => {
-                (now, cut) = (0.0, false);
-                let mut on = Wire::new(std::mem::take(&mut eeprom));
-                on.device.set_bench(bench);
-                wire = Some(on);
-            }
-            Event::Power(false) => {
-                let mut off = wire.take().unwrap();
-                off.advance(now + 0.1);
-                eeprom = off.device.power_off();
-                sessions.push((std::mem::take(&mut recorded), off.received.into()));
-            }
-            Event::Bench(event) => {
-                let wire = wire.as_mut().unwrap();
-                wire.advance(now.max(wire.free));
-                bench = bench_after(bench, event);
-                cut = true;
-                wire.device.set_bench(bench);
-            }
-            Event::Send(bytes) if bytes == b"?" => {
-                // The wire is kept a little behind, so that a report can be asked for a little earlier.
-                let next = recording.events[i..].iter().find_map(|(_, event)| match event {
-                    Event::Received(line) if line.starts_with('<') => Some(line.as_str()),
-                    _ => None,
-                });
-                wire.as_mut().unwrap().ask(now, next.unwrap_or(""), cut);
-            }
-            Event::Send(bytes) => {
-                cut |= matches!(bytes[..], [b'!' | 0x18 | 0x84 | 0x85]);
-                wire.as_mut().unwrap().send(now, bytes);
-            }
-            Event::Received(line) => recorded.push(Line { at: *at, text: line.clone(), cut }),
+    while replay.next < replay.events.len() {
+        if replay.wakes() {
+            let late = (0..=MOST_LATE_TENTHS).map(|tenths| f64::from(tenths) * 1e-4);
+            replay = late
+                .map(|secs| replay.clone().until_quiet(secs))
+                .find(Replay::agrees)
+                .unwrap_or_else(|| replay.until_quiet(0.0));
+        } else {
+            sessions.extend(replay.step(0.0));
         }
     }
-    let mut off = wire.take().unwrap();
-    off.advance(now + 0.4);
-    sessions.push((recorded, off.received.into()));
+    sessions.extend(replay.end(0.4));
     sessions
 }
 
+impl Replay<'_> {
+    /// Whether a line comes next that may set a machine in motion which has been idle.
+    fn wakes(&self) -> bool {
+        let moves = |bytes: &[u8]| {
+            bytes.len() > 1 && (bytes[0] != b'$' || bytes.starts_with(b"$H") || bytes.starts_with(b"$J"))
+        };
+        let line = matches!(&self.events[self.next].1, Event::Send(bytes) if moves(bytes));
+        let at = self.events[self.next].0.unwrap_or(self.now);
+        let idle = |wire: &Wire| !wire.device.is_moving() && at - wire.free > QUIET_SECS;
+        line && self.wire.as_ref().is_some_and(idle)
+    }
+
+    /// Sends the line that is next so late, and goes on to the next that comes after a quiet time.
+    fn until_quiet(mut self, late: f64) -> Self {
+        self.step(late);
+        while self.next < self.events.len() && !self.wakes() && !matches!(self.events[self.next].1, Event::Power(_)) {
+            self.step(0.0);
+        }
+        self
+    }
+
+    /// Whether all that has come so far is as recorded.
+    fn agrees(&self) -> bool {
+        self.wire.clone().is_some_and(|mut wire| {
+            wire.advance(self.now.max(wire.free) + QUIET_SECS);
+            [false, true].into_iter().all(|reports| {
+                let recorded = self.recorded.iter().filter(|line| line.text.starts_with('<') == reports);
+                let simulated = wire.received.iter().filter(|line| line.1.starts_with('<') == reports);
+                recorded.zip(simulated).all(|(recorded, simulated)| same(&recorded.text, &simulated.1))
+            })
+        })
+    }
+
+    /// The next event, a line `late` seconds after its time; gives the session that it ends.
+    fn step(&mut self, late: f64) -> Option<Session> {
+        let events = &self.events[self.next..];
+        let (at, event) = &events[0];
+        self.next += 1;
+        self.now = at.unwrap_or(self.now);
+        match (event, &mut self.wire) {
+            (Event::Power(true), _) => {
+                self.now = 0.0;
+                let mut on = Wire::new(std::mem::take(&mut self.eeprom));
+                on.device.set_bench(self.bench);
+                self.wire = Some(on);
+            }
+            (Event::Power(false), _) => return self.end(0.1),
+            (Event::Received(line), _) => self.recorded.push(Line { at: *at, text: line.clone() }),
+            (_, None) => panic!("the power is off"),
+            (Event::Bench(event), Some(wire)) => {
+                wire.advance(self.now.max(wire.free));
+                self.bench = bench_after(self.bench, event);
+                wire.device.set_bench(self.bench);
+            }
+            (Event::Send(bytes), Some(wire)) if bytes == b"?" => {
+                // The wire is kept a little behind, so that a report can be asked for a little earlier.
+                let next = events.iter().find_map(|(_, event)| match event {
+                    Event::Received(line) if line.starts_with('<') => Some(line.as_str()),
+                    _ => None,
+                });
+                wire.ask(self.now, next.unwrap_or(""));
+            }
+            (Event::Send(bytes), Some(wire)) => wire.send(self.now + late, bytes),
+        }
+        None
+    }
+
+    /// Switches the power off `secs` later.
+    fn end(&mut self, secs: f64) -> Option<Session> {
+        let mut off = self.wire.take()?;
+        off.advance(self.now + secs);
+        self.eeprom = off.device.power_off();
+        Some((std::mem::take(&mut self.recorded), off.received.into()))
+    }
+}
+
 /// Whether a simulated line is as good as the recorded one: equal, but for positions and feeds in reports taken while
-/// moving, which may be some 20 ms of motion apart, and for positions at which a motion was `cut` short.
-fn same(recorded: &str, simulated: &str, cut: bool) -> bool {
+/// moving, which may be some 20 ms of motion apart.
+fn same(recorded: &str, simulated: &str) -> bool {
     if recorded == simulated {
         return true;
     }
-    let moving = cut || ["<Run", "<Hold:1", "<Jog", "<Door:2", "<Home"].iter().any(|state| recorded.starts_with(state));
+    let moving = ["<Run", "<Hold:1", "<Jog", "<Door:2", "<Home"].iter().any(|state| recorded.starts_with(state));
     let fields = |line: &str| line.split('|').map(str::to_string).collect::<Vec<_>>();
     let (recorded, simulated) = (fields(recorded), fields(simulated));
     if !moving || recorded.len() != simulated.len() {
@@ -272,8 +345,7 @@ fn same(recorded: &str, simulated: &str, cut: bool) -> bool {
     };
     let feed = |fields: &[String]| fields.iter().find(|f| f.starts_with("FS")).map_or(0.0, |f| numbers(f)[0]);
     let (feed_before, feed_now) = (feed(&recorded), feed(&simulated));
-    let cut_mm = if cut { STOP_TOLERANCE_MM } else { 0.0 };
-    let reach_mm = (feed_before.max(feed_now).max(600.0) / 60.0 * 0.02).max(cut_mm);
+    let reach_mm = feed_before.max(feed_now).max(600.0) / 60.0 * 0.02;
     recorded.iter().zip(&simulated).all(|(before, now)| {
         let position = before.starts_with("MPos") || before.starts_with("WPos");
         if position && now.starts_with(&before[..5]) {
@@ -291,12 +363,12 @@ fn same(recorded: &str, simulated: &str, cut: bool) -> bool {
 fn difference(recorded: &[Line], simulated: &[(f64, String)], homes: bool) -> Option<String> {
     for reports in [false, true] {
         let mut ours = simulated.iter().filter(|line| line.1.starts_with('<') == reports);
-        for Line { at, text: line, cut } in recorded.iter().filter(|line| line.text.starts_with('<') == reports) {
+        for Line { at, text: line } in recorded.iter().filter(|line| line.text.starts_with('<') == reports) {
             let place = at.map_or(String::new(), |at| format!("at {at:.3} s "));
             let Some((now, answer)) = ours.next() else {
                 return Some(format!("{place}{line:?} was expected, but nothing more came"));
             };
-            if !same(line, answer, *cut) {
+            if !same(line, answer) {
                 return Some(format!("{place}{line:?} was expected, {answer:?} came at {now:.3} s"));
             }
             let tolerance = if homes { HOMING_TOLERANCE_SECS } else { TIME_TOLERANCE_SECS };

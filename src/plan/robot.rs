@@ -57,6 +57,9 @@ pub struct RobotProfile {
     pub baud: u32,
     /// CPU time the firmware spends on a received line, seconds.
     pub line_secs: f64,
+    /// Whether it finds its place by switches (`$22`).
+    #[serde(default)]
+    pub homing: bool,
     /// How the pen is lifted.
     pub pen: PenLift,
 }

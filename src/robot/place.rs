@@ -1,11 +1,14 @@
-//! Where a drawing stands, found from what the machine says it has *executed*: answers alone only say what was queued.
+//! Where a drawing stands, found from where the machine says that it *is*: answers alone only say what was queued, and
+//! a bad cable (or another program on it) makes answers out of nothing.
 //!
-//! Every line of the program is either a wait (pen moves, dwells, modes), whose answer comes after all before it has
-//! been done, or a move, whose answer comes when it is queued, at most a planner's length ahead. So the answers bound
-//! the place from both sides, a report's count of free planner blocks (`Bf:`) narrows it to a line or two, and the
-//! reported position decides between those. Units: mm in the robot's field, lines counted from 0.
+//! A line counts as reached when two reports in a row show the machine on it, or behind it. Of all lines that may be in
+//! execution the first that passes the reported place is taken, so that the place told is never later than the true one.
+//! Where a way crosses or repeats itself, a report's count of free planner blocks (`Bf:`) leaves few lines to choose from;
+//! [`SURPLUS`] answers too many do no harm. A machine that is off its way for [`STRAYS`] reports has strayed: the cable
+//! damaged a line so that it could still be read. Units: mm in the robot's field, lines counted from 0.
 
 use firmware_protocol::gcode;
+use firmware_protocol::reply::State;
 use firmware_protocol::reply::Status;
 
 /// Where a program stands.
@@ -23,17 +26,28 @@ pub struct Place {
     pub at_mm: Option<[f64; 3]>,
 }
 
-/// The longest look-ahead of any firmware that speaks this protocol, in blocks; without `Bf:` it bounds the place.
-const MOST_BLOCKS: usize = 128;
+/// So many answers too many are reckoned with; the sender notices more of them.
+const SURPLUS: usize = 4;
 /// Farther off than this, a reported position belongs to another line, mm.
 const NEAR_MM: f64 = 0.1;
+/// Farther off than this, a reported position belongs to no line, mm.
+const STRAY_MM: f64 = 1.0;
+/// So many reports in a row from far off are no garbled ones.
+const STRAYS: u8 = 5;
 
 /// A program's way, and how far the machine has come on it.
 #[derive(Debug, Clone)]
 pub(super) struct Way {
     steps: Vec<Step>,
     place: Place,
+    /// Where the last report alone would have it.
+    seen: Option<(usize, f64)>,
     accepted: usize,
+    /// Lines sent: no later one can be in execution.
+    sent: usize,
+    strays: u8,
+    /// The axes that the program moves.
+    axes: [bool; 3],
     offset_mm: Option<[f64; 3]>,
     /// Free planner blocks of the idle machine, as far as heard.
     blocks: u16,
@@ -61,8 +75,8 @@ pub enum PenWord {
 impl Way {
     /// The way of `lines`; a line that cannot be read counts as a wait.
     pub fn new<'a>(lines: impl IntoIterator<Item = &'a str>, pen: PenWord) -> Self {
-        let (mut at, mut pen_downs, mut pen_down) = ([0.0; 3], 0, false);
-        let steps = lines
+        let (mut at, mut pen_downs, mut pen_down, mut axes) = ([0.0; 3], 0, false, [false; 3]);
+        let steps: Vec<Step> = lines
             .into_iter()
             .map(|line| {
                 let mut step = Step { from_mm: at, to_mm: at, moves: false, pen_downs, pen_down };
@@ -72,6 +86,7 @@ impl Way {
                     if let Some(axis) = "XYZ".find(word.letter) {
                         step.to_mm[axis] = value;
                         step.moves = true;
+                        axes[axis] = true;
                     }
                     match (word.letter, pen) {
                         ('Z', PenWord::Z(down)) => lowers = Some(value <= down + 0.001),
@@ -88,7 +103,17 @@ impl Way {
                 step
             })
             .collect();
-        Self { steps, place: Place::default(), accepted: 0, offset_mm: None, blocks: 0 }
+        Self {
+            steps,
+            place: Place::default(),
+            seen: None,
+            accepted: 0,
+            sent: 0,
+            strays: 0,
+            axes,
+            offset_mm: None,
+            blocks: 0,
+        }
     }
 
     /// How often the whole program lowers its pen.
@@ -96,14 +121,24 @@ impl Way {
         self.steps.last().map_or(0, |last| last.pen_downs)
     }
 
+    /// The first line from `line` on before which the pen is up; the number of lines if there is none.
+    pub fn next_pen_up(&self, line: usize) -> usize {
+        self.steps.iter().skip(line).position(|step| !step.pen_down).map_or(self.steps.len(), |more| line + more)
+    }
+
+    /// How often the pen has been lowered before `line`.
+    pub fn pen_downs_before(&self, line: usize) -> usize {
+        self.steps.get(line).map_or(self.pen_downs(), |step| step.pen_downs)
+    }
+
     /// Line `line` was answered.
     pub fn accepted(&mut self, line: usize) {
         self.accepted = (line + 1).min(self.steps.len());
-        if self.steps.get(line).is_some_and(|step| !step.moves) {
-            self.reach(line + 1, 0.0); // a wait's answer comes when all before it is done
-        } else if let Some(behind) = self.moves_back(MOST_BLOCKS + 1) {
-            self.reach(behind, 0.0);
-        }
+    }
+
+    /// So many lines have been sent.
+    pub fn sent(&mut self, lines: usize) {
+        self.sent = lines.min(self.steps.len());
     }
 
     /// The machine reported.
@@ -114,31 +149,55 @@ impl Way {
             Some([0, 1, 2].map(|i| machine[i] - offset[i]))
         });
         self.place.at_mm = at_mm.or(self.place.at_mm);
-        let (mut first, mut last) = (self.place.line, self.accepted);
+        // Some firmware tells of its offset only when that changes: mostly there is none.
+        let perhaps_at_mm = at_mm.or(status.machine_mm.filter(|_| self.offset_mm.is_none()));
         if let Some((free, _)) = status.free {
             self.blocks = self.blocks.max(free);
-            // The block in execution is one of the queued; one more may lie between planner and motors.
-            let queued = usize::from(self.blocks - free);
-            first = first.max(self.moves_back(queued + 1).unwrap_or(first));
-            last = self.moves_back(queued.saturating_sub(1)).unwrap_or(last).max(first);
         }
-        let Some(at) = at_mm else {
-            self.reach(first, 0.0);
-            return;
+        let first = self.place.line.max(self.surely_done(status.free));
+        let window = first..self.sent.max(self.accepted).max(first);
+        let near = |at: [f64; 3], mm: f64| {
+            let moves = window.clone().filter(|line| self.steps[*line].moves);
+            moves.map(|line| (line, self.steps[line].nearest(at, self.axes))).find(|(_, (away, _))| *away <= mm)
         };
-        let near = (first..=last.min(self.steps.len().saturating_sub(1)))
-            .filter(|line| self.steps.get(*line).is_some_and(|step| step.moves))
-            .map(|line| (line, self.steps[line].nearest(at)))
-            .find(|(_, (away, _))| *away <= NEAR_MM);
-        match near {
-            Some((line, (_, share))) => self.reach(line, share),
-            None => self.reach(first, 0.0),
+        let seen = perhaps_at_mm.and_then(|at| near(at, NEAR_MM)).map(|(line, (_, share))| (line, share));
+        // The way to the first place is not known, and a machine held by its door may park.
+        let on_its_way = self.steps[..self.place.line.min(self.steps.len())].iter().any(|step| step.moves);
+        let works = matches!(status.state, State::Run | State::Idle) && on_its_way && !window.is_empty();
+        let strayed = works && at_mm.is_some_and(|at| near(at, STRAY_MM).is_none());
+        self.strays = if strayed { self.strays.saturating_add(1) } else { 0 };
+        if let (Some(before), Some(now)) = (self.seen, seen) {
+            let (line, share) = if before < now { before } else { now };
+            self.reach(line, share);
         }
+        self.seen = seen;
     }
 
-    /// All is done.
-    pub fn finish(&mut self) {
-        self.reach(self.steps.len(), 0.0);
+    /// The machine is somewhere else than its program would have it.
+    pub fn has_strayed(&self) -> bool {
+        self.strays >= STRAYS
+    }
+
+    /// All lines before `line` are done and the machine stands: whether it does so where it should, as far as is known.
+    pub fn stands_before(&mut self, line: usize) -> bool {
+        let last = self.steps[..line].iter().rfind(|step| step.moves);
+        let right = match (last, self.place.at_mm) {
+            (Some(step), Some(at)) => step.ends_at(at, self.axes),
+            _ => true,
+        };
+        if right {
+            self.reach(line, 0.0);
+        }
+        right
+    }
+
+    /// Lines before this one are done, by the count of answers and of blocks that wait.
+    fn surely_done(&self, free: Option<(u16, u16)>) -> usize {
+        let Some((free, _)) = free else { return 0 };
+        // The block in execution is one of the queued; one more may lie between planner and motors.
+        let queued = usize::from(self.blocks - free.min(self.blocks));
+        let moves = self.steps[..self.accepted].iter().enumerate().rev().filter(|(_, step)| step.moves);
+        moves.map(|(line, _)| line).nth(queued + SURPLUS).unwrap_or(0)
     }
 
     /// Where it stands.
@@ -150,15 +209,6 @@ impl Way {
         Place { pen_downs, pen_down, ..self.place }
     }
 
-    /// The line that is `count` moves before the last answered, if there are so many.
-    fn moves_back(&self, count: usize) -> Option<usize> {
-        if count == 0 {
-            return Some(self.accepted);
-        }
-        let lines = self.steps[..self.accepted].iter().enumerate().rev();
-        lines.filter(|(_, step)| step.moves).nth(count - 1).map(|(line, _)| line)
-    }
-
     /// The place never goes back.
     fn reach(&mut self, line: usize, share: f64) {
         if (line, share) > (self.place.line, self.place.share) {
@@ -168,15 +218,24 @@ impl Way {
 }
 
 impl Step {
-    /// How far `at` is from it, and at which share of it.
-    fn nearest(&self, at: [f64; 3]) -> (f64, f64) {
-        let along: [f64; 3] = [0, 1, 2].map(|i| self.to_mm[i] - self.from_mm[i]);
-        let away: [f64; 3] = [0, 1, 2].map(|i| at[i] - self.from_mm[i]);
-        let dot = |a: &[f64; 3], b: &[f64; 3]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-        let share = (dot(&along, &away) / dot(&along, &along).max(1e-12)).clamp(0.0, 1.0);
-        let off: [f64; 3] = [0, 1, 2].map(|i| away[i] - share * along[i]);
-        (dot(&off, &off).sqrt(), share)
+    /// How far `at` is from it along these axes, and at which share of it.
+    fn nearest(&self, at: [f64; 3], axes: [bool; 3]) -> (f64, f64) {
+        let of = |values: [f64; 3]| [0, 1, 2].map(|i| if axes[i] { values[i] } else { 0.0 });
+        let along = of([0, 1, 2].map(|i| self.to_mm[i] - self.from_mm[i]));
+        let away = of([0, 1, 2].map(|i| at[i] - self.from_mm[i]));
+        let share = (dot(along, away) / dot(along, along).max(1e-12)).clamp(0.0, 1.0);
+        let off = [0, 1, 2].map(|i| away[i] - share * along[i]);
+        (dot(off, off).sqrt(), share)
     }
+
+    /// Whether `at` is its end, along these axes.
+    fn ends_at(&self, at: [f64; 3], axes: [bool; 3]) -> bool {
+        (0..3).all(|i| !axes[i] || (self.to_mm[i] - at[i]).abs() <= STRAY_MM)
+    }
+}
+
+fn dot(a: [f64; 3], b: [f64; 3]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
@@ -193,34 +252,72 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_answered_wait_is_done_and_an_answered_move_is_only_queued() {
+    /// The way of the program above, sent and answered so far.
+    fn way(sent: usize, accepted: usize) -> Way {
         let mut way = Way::new(PROGRAM, PenWord::S(90.0));
-        way.accepted(1);
-        assert_eq!(way.place().line, 2);
-        way.accepted(2);
-        assert_eq!(way.place().line, 2, "the move is queued, no more");
-        way.accepted(3);
-        assert_eq!((way.place().line, way.place().pen_downs), (4, 1));
-        assert!(way.place().pen_down);
+        way.report(&status("<Idle|MPos:0.000,0.000,0.000|Bf:15,128|WCO:0.000,0.000,0.000>"));
+        way.sent(sent);
+        (0..accepted).for_each(|line| way.accepted(line));
+        way
+    }
+
+    fn standing(way: &Way) -> (usize, f64, usize, bool) {
+        let place = way.place();
+        (place.line, place.share, place.pen_downs, place.pen_down)
+    }
+
+    #[test]
+    fn answers_alone_reach_nothing() {
+        let way = way(8, 7);
+        assert_eq!(standing(&way), (0, 0.0, 0, false));
         assert_eq!(way.pen_downs(), 1);
     }
 
     #[test]
-    fn a_report_says_how_far_the_queue_is_done() {
-        let mut way = Way::new(PROGRAM, PenWord::S(90.0));
-        way.report(&status("<Idle|MPos:0.000,0.000,0.000|Bf:15,128>"));
-        (0..7).for_each(|line| way.accepted(line));
-        assert_eq!(way.place().line, 5);
-        way.report(&status("<Run|MPos:15.000,0.000,0.000|Bf:13,100|WCO:0.000,0.000,0.000>"));
-        assert_eq!((way.place().line, way.place().share), (5, 0.5));
+    fn a_line_is_reached_when_two_reports_show_it() {
+        let mut way = way(8, 7);
+        way.report(&status("<Run|MPos:15.000,0.000,0.000|Bf:13,100>"));
+        assert_eq!(standing(&way), (0, 0.0, 0, false), "one report may be garbled");
+        way.report(&status("<Run|MPos:17.500,0.000,0.000|Bf:13,100>"));
+        assert_eq!(standing(&way), (5, 0.5, 1, true));
         way.report(&status("<Run|MPos:27.500,0.000,0.000|Bf:14,128>"));
-        assert_eq!((way.place().line, way.place().share), (6, 0.75));
+        assert_eq!(standing(&way), (5, 0.75, 1, true));
         way.report(&status("<Run|MPos:12.000,0.000,0.000|Bf:14,128>"));
-        assert_eq!((way.place().line, way.place().share), (6, 0.75), "it never goes back");
-        way.accepted(7);
-        way.finish();
-        assert_eq!((way.place().line, way.place().pen_downs, way.place().pen_down), (8, 1, false));
+        way.report(&status("<Run|MPos:12.000,0.000,0.000|Bf:14,128>"));
+        assert_eq!(standing(&way), (5, 0.75, 1, true), "it never goes back");
+        assert!(!way.stands_before(8), "12 mm is not the end");
+        way.report(&status("<Idle|MPos:30.000,0.000,0.000|Bf:15,128>"));
+        assert!(way.stands_before(8));
+        assert_eq!(standing(&way), (8, 0.0, 1, false));
+    }
+
+    #[test]
+    fn a_machine_off_its_way_has_strayed() {
+        let mut way = way(8, 7);
+        for _ in 0..2 {
+            way.report(&status("<Run|MPos:15.000,0.000,0.000|Bf:13,100>"));
+        }
+        for _ in 0..STRAYS {
+            assert!(!way.has_strayed());
+            way.report(&status("<Run|MPos:42.000,0.000,0.000|Bf:13,100>"));
+        }
+        assert!(way.has_strayed());
+    }
+
+    #[test]
+    fn the_pen_is_up_before_and_behind_a_stroke() {
+        let way = way(0, 0);
+        assert_eq!([0, 3, 4, 7, 8, 99].map(|line| way.next_pen_up(line)), [0, 3, 8, 8, 8, 8]);
+        assert_eq!([3, 4, 8].map(|line| way.pen_downs_before(line)), [0, 1, 1]);
+    }
+
+    #[test]
+    fn a_height_that_a_servo_program_never_names_is_no_matter() {
+        let mut way = way(8, 7);
+        for _ in 0..2 {
+            way.report(&status("<Run|MPos:15.000,0.000,-7.000|Bf:13,100>"));
+        }
+        assert_eq!(way.place().line, 5);
     }
 
     #[test]

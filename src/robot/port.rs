@@ -35,7 +35,8 @@ pub trait Port {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PortConfig {
-    /// The serial port's path, best a link of `/dev/serial/by-id`; empty for the simulated robot.
+    /// The serial port: a path, a name of `/dev/serial`, or a USB identity such as `usb:1a86:7523`; empty for the
+    /// simulated robot.
     pub path: String,
 }
 
@@ -50,14 +51,33 @@ pub enum PortError {
         /// Which ports there are, as a part of the sentence.
         others: String,
     },
+    /// No port can have such a name.
+    #[error("{port} names no port; a USB identity is written usb:1a86:7523 or usb:1a86:7523:SERIAL")]
+    Misspelt {
+        /// As it was written.
+        port: String,
+    },
+    /// More than one port has that name.
+    #[error("port {port} may be any of these: {which}; name one of them")]
+    Ambiguous {
+        /// As it was asked for.
+        port: String,
+        /// Which ports fit.
+        which: String,
+    },
     /// Another program has it.
-    #[error("port {port} is in use by another program; close that program (ModemManager and brltty also take ports)")]
+    #[error("port {port} is in use by {by}; close that program (ModemManager and brltty also take ports)")]
     Busy {
         /// Its path.
         port: String,
+        /// Whose, as a part of the sentence.
+        by: String,
     },
     /// This user may not open it.
-    #[error("this user may not use {port}; add the user to the group dialout and log in anew")]
+    #[error(
+        "this user may not use {port}; add the user to the group dialout (sudo usermod -aG dialout $USER) and log in \
+         anew, or write a udev rule that gives the port to them"
+    )]
     NotAllowed {
         /// Its path.
         port: String,
@@ -81,7 +101,8 @@ pub enum PortError {
 impl From<PortError> for Fault {
     fn from(error: PortError) -> Self {
         let kind = match error {
-            PortError::NotFound { .. } => Kind::DeviceNotFound,
+            PortError::NotFound { .. } | PortError::Ambiguous { .. } => Kind::DeviceNotFound,
+            PortError::Misspelt { .. } => Kind::Usage,
             PortError::Busy { .. } | PortError::NotAllowed { .. } => Kind::DeviceBusy,
             PortError::Gone { .. } => Kind::Interrupted,
             PortError::Unusable { .. } => Kind::DeviceNotFound,

@@ -1,19 +1,26 @@
 //! The simulated robot on a pseudo-terminal, for any program that speaks to a serial port.
 //!
 //! Bytes go through the simulator's wire at the profile's baud rate, in real time, so a sender that counts wrongly
-//! loses here what it would lose on a desk. Opening the port does not reset the robot (as with native USB).
-//! It refuses nothing; the robot keeps its position and its settings while senders come and go.
+//! loses here what it would lose on a desk. Opening the port does not reset the robot (as with native USB) unless that
+//! is asked for (as with an Arduino Uno, whose DTR line does).
+//! It refuses nothing; the robot keeps its settings while senders come and go, and its position if it is not reset.
 
 use std::fs::File;
 use std::io;
 use std::io::Read;
 use std::io::Write;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::path::PathBuf;
 
 use rustix::fs::OFlags;
+use rustix::fs::inotify;
+use rustix::fs::inotify::CreateFlags;
+use rustix::fs::inotify::ReadFlags;
+use rustix::fs::inotify::WatchFlags;
+use rustix::io::Errno;
 use rustix::pty::OpenptFlags;
 use rustix::termios::OptionalActions;
 
@@ -28,20 +35,29 @@ use crate::fault::Kind;
 pub struct Pty {
     master: File,
     /// Held open, so that a sender's leaving does not close the line.
-    _slave: OwnedFd,
+    slave: OwnedFd,
+    /// Tells who opens the terminal and who closes it.
+    visits: OwnedFd,
+    senders: usize,
+    reset_on_open: bool,
     path: PathBuf,
     link: Option<PathBuf>,
 }
 
 /// Bytes taken at a time.
 const READ_BYTES: usize = 256;
+/// Room for some openings and closings...
+const EVENT_BYTES: usize = 1024;
+/// ... and so many are looked at before the robot goes on.
+const MOST_EVENTS: usize = 1000;
 
 impl Pty {
-    /// Opens one; `link` (if given) becomes a symbolic link to it until it is dropped.
+    /// Opens one; `link` (if given) becomes a symbolic link to it until it is dropped. With `reset_on_open` the robot
+    /// starts anew whenever a sender opens it.
     ///
     /// # Errors
     /// The system has no pseudo-terminals, or something that is no link stands where the link should be.
-    pub fn open(link: Option<&Path>) -> Result<Self, Fault> {
+    pub fn open(link: Option<&Path>, reset_on_open: bool) -> Result<Self, Fault> {
         let fault = |e: io::Error| Fault::new(Kind::Unexpected, format!("no pseudo-terminal can be had ({e})"));
         let (master, slave, path) = open().map_err(|e| fault(e.into()))?;
         if let Some(link) = link {
@@ -54,7 +70,8 @@ impl Pty {
                 )
             })?;
         }
-        Ok(Self { master, _slave: slave, path, link: link.map(Path::to_owned) })
+        let visits = watch(&path).map_err(|e| fault(e.into()))?;
+        Ok(Self { master, slave, visits, senders: 0, reset_on_open, path, link: link.map(Path::to_owned) })
     }
 
     /// Its path, as in `/dev/pts/7`.
@@ -70,6 +87,9 @@ impl Pty {
         let fault = |e: io::Error| Fault::new(Kind::Unexpected, format!("the pseudo-terminal failed ({e})"));
         let mut bytes = [0; READ_BYTES];
         while !stop.is_thrown() {
+            if self.visited().map_err(|e| fault(e.into()))? && self.reset_on_open {
+                robot.restart();
+            }
             match self.master.read(&mut bytes) {
                 Ok(read) => robot.write(&bytes[..read])?,
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock || e.kind() == io::ErrorKind::Interrupted => {}
@@ -84,6 +104,37 @@ impl Pty {
         }
         Ok(())
     }
+}
+
+impl Pty {
+    /// Whether a sender has come where none was. A sender that was killed leaves its claim to the terminal, which a real
+    /// port forgets when it is closed: it is dropped here.
+    fn visited(&mut self) -> rustix::io::Result<bool> {
+        let mut buffer = [MaybeUninit::uninit(); EVENT_BYTES];
+        let mut events = inotify::Reader::new(&self.visits, &mut buffer);
+        let mut first = false;
+        for _ in 0..MOST_EVENTS {
+            match events.next() {
+                Ok(event) if event.events().contains(ReadFlags::OPEN) => {
+                    first |= self.senders == 0;
+                    self.senders += 1;
+                }
+                Ok(_) => {
+                    self.senders = self.senders.saturating_sub(1);
+                    rustix::termios::ioctl_tiocnxcl(&self.slave)?;
+                }
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(first)
+    }
+}
+
+fn watch(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let visits = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
+    inotify::add_watch(&visits, path, WatchFlags::OPEN | WatchFlags::CLOSE_WRITE | WatchFlags::CLOSE_NOWRITE)?;
+    Ok(visits)
 }
 
 fn open() -> rustix::io::Result<(File, OwnedFd, PathBuf)> {

@@ -2,21 +2,27 @@
 //! profile, a wire of its baud rate to it, and a pen that inks what the motors really stepped.
 //!
 //! Time is the simulator's own ([`Pace::AtOnce`]) or this computer's ([`Pace::RealTime`]). The robot is switched on at
-//! home with its pen up; a profile with a Z axis stands at its lifted height then.
+//! home with its pen up; a profile with a Z axis stands at its lifted height then, one with homing has been homed.
+//! [`Simulated::in_trouble`] puts a bad cable in between, and lets things happen to the machine.
 
+use std::collections::VecDeque;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use firmware_protocol::device::Bench;
 use firmware_protocol::device::Device;
 use firmware_protocol::device::Eeprom;
 use firmware_protocol::device::Settings;
+use firmware_protocol::device::Switch;
 use firmware_protocol::link::Faults;
 use firmware_protocol::link::Link;
 
 use super::Port;
 use super::PortError;
 use super::ink::Pen;
+use super::trouble::Mishap;
+use super::trouble::Trouble;
 use crate::geom::Mm;
 use crate::geom::Point;
 use crate::plan::PenLift;
@@ -43,20 +49,56 @@ pub struct Simulated {
     /// Device time.
     now: Duration,
     down: Link,
+    up: Link,
     pen: Pen,
+    /// What will happen yet, by device time.
+    mishaps: VecDeque<(Duration, Mishap)>,
+    /// The cable has been pulled out.
+    gone: bool,
 }
 
 /// The banner is over by then.
 const BOOT: Duration = Duration::from_millis(200);
+/// An Arduino Uno's boot loader waits so long for a new firmware.
+const BOOT_LOADER: Duration = Duration::from_millis(1800);
+/// Homing is over by then.
+const HOMING: Duration = Duration::from_secs(60);
+/// The switches are closed beyond this side of the origin.
+const SWITCH_MM: f32 = -1.0;
 /// In real time a reader is let go so often, to look at the stop switch.
 const NAP: Duration = Duration::from_millis(2);
 /// The spindle speed that Grbl's settings give as highest; a profile's `S` values are parts of it.
 const MAX_S: f32 = 1000.0;
 
 impl Simulated {
-    /// The robot of `profile`, switched on and ready.
+    /// The robot of `profile`, switched on and ready; homed, if it has homing.
     pub fn new(profile: &RobotProfile, pace: Pace) -> Self {
-        let mut device = Device::new(Eeprom::new(settings(profile)));
+        Self::in_trouble(profile, pace, &Trouble::default())
+    }
+
+    /// The same, at the end of a bad cable and with things that will happen to it.
+    pub fn in_trouble(profile: &RobotProfile, pace: Pace, trouble: &Trouble) -> Self {
+        let mut robot = Self::of(Device::new(Eeprom::new(settings(profile))), profile, pace);
+        if profile.homing {
+            let limits = [Switch::AtOrBelow(SWITCH_MM); 3];
+            robot.device.set_bench(Bench { limits, ..robot.device.bench() });
+            for line in ["$H\n", "G10L20P1X0Y0\n"] {
+                robot.send(line.as_bytes());
+                robot.run(robot.now + HOMING, false);
+            }
+            robot.opened = robot.now;
+            robot.switched_on = Instant::now();
+        }
+        let byte = Duration::from_secs_f64(10.0 / f64::from(profile.baud));
+        robot.down = Link::new(Faults { byte, ..trouble.down }, trouble.seed);
+        // The firmware's own sending takes its time on the wire already.
+        robot.up = Link::new(Faults { byte: Duration::ZERO, ..trouble.up }, !trouble.seed);
+        robot.mishaps = trouble.mishaps.iter().map(|(at, mishap)| (robot.opened + *at, mishap.clone())).collect();
+        robot
+    }
+
+    /// A robot with the mechanics of `profile` around `device`, whose memory may hold anything.
+    pub(super) fn of(mut device: Device, profile: &RobotProfile, pace: Pace) -> Self {
         device.set_line_cost(Duration::from_secs_f64(profile.line_secs));
         let byte = Duration::from_secs_f64(10.0 / f64::from(profile.baud));
         let mut robot = Self {
@@ -66,7 +108,10 @@ impl Simulated {
             opened: Duration::ZERO,
             now: Duration::ZERO,
             down: Link::new(Faults { byte, ..Faults::default() }, 0),
+            up: Link::new(Faults { byte: Duration::ZERO, ..Faults::default() }, 0),
             pen: Pen::new(profile, MAX_S),
+            mishaps: VecDeque::new(),
+            gone: false,
         };
         robot.run(BOOT, false);
         if let PenLift::Z { up_mm, .. } = profile.pen {
@@ -78,7 +123,13 @@ impl Simulated {
         robot
     }
 
-    /// What the pen has drawn so far: lines on `sheet`, in drawing order, each within a motor step of the truth.
+    /// Starts anew, as an Arduino Uno does when its port is opened: the pen goes up, the carriage stays where it stands,
+    /// and what is sent before the banner feeds the boot loader.
+    pub fn restart(&mut self) {
+        self.device.power_cycle(BOOT_LOADER);
+    }
+
+    /// What the pen has drawn so far: lines on `sheet`, in drawing order; the motors stepped within half a step of each.
     pub fn ink(&self, profile: &RobotProfile, sheet: &Sheet) -> Vec<Vec<Point<Mm>>> {
         self.pen.lines(profile, sheet)
     }
@@ -93,9 +144,19 @@ impl Simulated {
         !self.pen.is_down()
     }
 
+    /// How fast its time runs.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
     /// The firmware and its machine.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    #[cfg(test)]
+    pub(super) fn set_bench(&mut self, bench: Bench) {
+        self.device.set_bench(bench);
     }
 
     fn send(&mut self, bytes: &[u8]) {
@@ -108,7 +169,8 @@ impl Simulated {
     fn run(&mut self, to: Duration, first: bool) -> Vec<u8> {
         let mut bytes = Vec::new();
         loop {
-            let events = [self.device.next_at(), self.down.next_at()];
+            let mishap_at = self.mishaps.front().map(|(at, _)| *at);
+            let events = [self.device.next_at(), self.down.next_at(), self.up.next_at(), mishap_at];
             let next = events.into_iter().flatten().min().unwrap_or(to).clamp(self.now, to);
             // Rounding to the firmware's clock must not stop the time.
             let next = (next + TICK).min(to);
@@ -118,18 +180,45 @@ impl Simulated {
             }
             self.device.advance(next);
             self.now = next;
-            while let Some((_, byte)) = self.device.sent() {
+            if let Some((_, mishap)) = self.mishaps.pop_front_if(|(at, _)| *at <= next) {
+                self.befall(mishap);
+            }
+            while let Some((at, byte)) = self.device.sent() {
+                self.up.send(byte, at);
+            }
+            while let Some((_, byte)) = self.up.receive(next) {
                 bytes.push(byte);
             }
             while let Some(executed) = self.device.executed() {
                 self.pen.executed(executed);
             }
-            if next >= to || first && !bytes.is_empty() {
+            if next >= to || first && !bytes.is_empty() || self.gone {
                 return bytes;
             }
         }
     }
+
+    fn befall(&mut self, mishap: Mishap) {
+        match mishap {
+            Mishap::Restart => self.device.power_cycle(Duration::ZERO),
+            Mishap::Hold => {
+                self.device.set_bench(Bench { hold_button: true, ..Bench::default() });
+                self.device.set_bench(Bench::default());
+            }
+            Mishap::Door => self.device.receive(DOOR),
+            Mishap::Limit => self.device.set_bench(Bench { limits: [Switch::Closed; 3], ..Bench::default() }),
+            Mishap::Line(line) => line.bytes().chain([b'\n']).for_each(|byte| self.device.receive(byte)),
+            Mishap::Gone => self.gone = true,
+        }
+    }
+
+    fn check_there(&self) -> Result<(), PortError> {
+        if self.gone { Err(PortError::Gone { port: "simulated".into() }) } else { Ok(()) }
+    }
 }
+
+/// The real-time byte that says that the safety door was opened.
+const DOOR: u8 = 0x84;
 
 /// A little more than one cycle of the firmware's processor.
 const TICK: Duration = Duration::from_nanos(100);
@@ -143,6 +232,7 @@ impl Port for Simulated {
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        self.check_there()?;
         if self.pace == Pace::RealTime {
             self.now = self.now.max(self.opened + self.switched_on.elapsed());
         }
@@ -151,6 +241,7 @@ impl Port for Simulated {
     }
 
     fn read(&mut self, until: Duration) -> Result<Vec<u8>, PortError> {
+        self.check_there()?;
         match self.pace {
             Pace::AtOnce => Ok(self.run(self.opened.saturating_add(until), true)),
             Pace::RealTime => {
@@ -172,6 +263,9 @@ pub fn settings(profile: &RobotProfile) -> Settings {
     let axes =
         |first: u8, values: [f64; 3]| (first..).zip(values.map(|value| value as f32)).collect::<Vec<(u8, f32)>>();
     let mut values = vec![(1, 255.0), (10, 3.0), (11, profile.junction_deviation_mm as f32), (30, MAX_S)];
+    if profile.homing {
+        values.extend([(22, 1.0), (23, 7.0)]); // towards the lower end of each axis
+    }
     values.extend(axes(100, profile.steps_per_mm));
     values.extend(axes(110, profile.max_rate_mm_min));
     values.extend(axes(120, profile.acceleration_mm_s2));

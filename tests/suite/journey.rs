@@ -29,7 +29,7 @@ fn drawn(name: &str, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<
     job::prepare(&photo, &recipe, enter)
 }
 
-fn job(name: &str) -> Job {
+pub fn job(name: &str) -> Job {
     drawn(name, &mut |_| ControlFlow::Continue(())).expect("sample sitters can be drawn")
 }
 

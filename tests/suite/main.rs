@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod commands;
+mod connecting;
 mod fuzzed;
 mod house_rules;
+mod ink;
 mod journey;
 mod picture;
 mod program;

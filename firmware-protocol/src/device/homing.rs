@@ -20,8 +20,6 @@ use crate::planner::Rate;
 
 /// The axes of each cycle.
 const CYCLES: [[bool; 3]; 2] = [[false, false, true], [true, true, false]];
-/// What each move takes longer than its motion and the debounce delay; measured on the recordings, cause unknown.
-const TURN_ROUND: u64 = SECOND / 120;
 /// Search, pull off, locate, pull off.
 const MOVES: u8 = 4;
 /// A switch is searched over one and a half travels, and located again within five pull-offs.
@@ -134,7 +132,7 @@ impl Device {
         };
         self.tasks.push_front(next);
         let debounce = self.settings.value(26) as u64 * (SECOND / 1000);
-        self.tasks.push_front(Task::Delay(debounce + TURN_ROUND));
+        self.tasks.push_front(Task::Delay(debounce));
         true
     }
 

@@ -81,6 +81,11 @@ enum State {
 /// Something that happened at the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
+    /// A straight move begins where the carriage stands; the motors stay within half a step of it.
+    MoveBegins {
+        /// When, since power on.
+        at: Duration,
+    },
     /// Motor steps.
     Steps {
         /// When, since power on.
@@ -154,14 +159,34 @@ struct Probe {
 impl Device {
     /// Switches the power on; time counts from here.
     pub fn new(eeprom: Eeprom) -> Self {
+        Self::powered(eeprom, 0)
+    }
+
+    /// The processor starts anew, as when the supply dips or a port is opened whose DTR line resets the board: all that
+    /// the memory does not keep is forgotten, the carriage stays where it stands, and what comes before the banner,
+    /// `boot` from now, is lost.
+    pub fn power_cycle(&mut self, boot: Duration) {
+        let fresh = Self::powered(core::mem::take(&mut self.eeprom), self.now + cycles(boot));
+        let before = core::mem::replace(self, fresh);
+        self.line_cost = before.line_cost;
+        self.carriage = before.carriage;
+        self.bench = before.bench;
+        self.limits_before = before.limits_before;
+        self.executed = before.executed;
+        if before.duty != 0 {
+            self.record(Executed::Spindle { at: duration(before.now), duty: 0 });
+        }
+    }
+
+    fn powered(eeprom: Eeprom, now: u64) -> Self {
         let settings = eeprom.settings.clone().unwrap_or_default();
         let blank = eeprom.settings.is_none();
         let mut device = Self {
-            now: 0,
-            main_at: Some(0),
-            busy_until: 0,
+            now,
+            main_at: Some(now),
+            busy_until: now,
             line_cost: 0,
-            last_byte: 0,
+            last_byte: now,
             serial: Serial::default(),
             interpreter: Interpreter::new(eeprom.coordinates[0]),
             eeprom,
@@ -300,13 +325,16 @@ impl Device {
 
     /// One tick of the step timer.
     fn tick(&mut self) {
-        let (steps, tick) = self.stepper.interrupt(self.now, self.homing_locked);
+        let (steps, begins, tick) = self.stepper.interrupt(self.now, self.homing_locked);
         if steps != [0; 3] {
             for (at, step) in self.carriage.iter_mut().zip(steps) {
                 *at = at.wrapping_add(step);
             }
             self.record(Executed::Steps { at: duration(self.now), carriage: self.carriage });
             self.watch_switches();
+        }
+        if begins {
+            self.record(Executed::MoveBegins { at: duration(self.now) });
         }
         if self.probe.armed && self.probe_triggered() != self.probe.away {
             self.probe.armed = false;

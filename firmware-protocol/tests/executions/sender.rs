@@ -1,8 +1,10 @@
-//! One execution: a sender is given some 20 random events (replies sound and damaged, stops, pauses, time), then an end.
+//! One execution: a sender is given some 20 random events (replies sound and damaged, stops, pauses, rests, resumes,
+//! time), then an end.
 //!
 //! Kept by a book of its own: never more than 128 bytes unanswered; the program's lines in order, once each, and none
-//! while it is paused or after a stop; after a stop only hold, reports, reset, then the parting lines; and it always
-//! comes to an end, be the firmware silent or sound.
+//! while it is paused, behind the line of a rest before it is told to go on, or after a stop; no resume that nobody
+//! asked for; after a stop only hold, reports, reset, then the parting lines; and it always comes to an end, with the
+//! last line lifting the pen, be the firmware silent or sound.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -62,6 +64,14 @@ struct Execution {
     unanswered: VecDeque<usize>,
     stopped: bool,
     reset: bool,
+    /// The firmware has started anew by itself.
+    restarted: bool,
+    /// No line from here on may be sent.
+    rest: Option<usize>,
+    /// A person asked to go on since the machine was last seen held.
+    resumed: bool,
+    /// The last line sent.
+    last: Option<String>,
     /// What the firmware has said of the line it is at.
     saying: Vec<u8>,
     /// All that happened, for the message of a failure.
@@ -97,22 +107,27 @@ impl Execution {
             unanswered: VecDeque::new(),
             stopped: false,
             reset: false,
+            restarted: false,
+            rest: None,
+            resumed: false,
+            last: None,
             saying: Vec::new(),
             story: Vec::new(),
         }
     }
 
     fn running(&self) -> bool {
-        matches!(self.sender.phase(), Phase::Streaming | Phase::Draining | Phase::Paused)
+        matches!(self.sender.phase(), Phase::Streaming | Phase::Draining | Phase::Resting | Phase::Paused)
     }
 
     fn event(&mut self, random: &mut Random) {
-        match random.below(16) {
-            0 => self.stop(),
-            1 => self.sender.pause(),
-            2 => self.sender.resume(),
-            3..=5 => self.now += Duration::from_millis(random.pick(&[1, 50, 200, 250, 1000, 2500, 4000])),
-            6 => {
+        match random.below(18) {
+            0 if random.once_in(2) => self.stop(),
+            0 | 1 => self.sender.pause(),
+            2 => self.resume(),
+            3 => self.rest(random),
+            4..=6 => self.now += Duration::from_millis(random.pick(&[1, 50, 200, 250, 1000, 2500, 4000])),
+            7 => {
                 let mut bytes = random.pick(&SAID).as_bytes().to_vec();
                 let other = random.pick(&SAID);
                 random.mutate(&mut bytes, other.as_bytes(), ALPHABET);
@@ -123,7 +138,12 @@ impl Execution {
             }
             _ => {
                 for _ in 0..=random.below(6) {
-                    self.say(random.pick(&SAID).as_bytes());
+                    let said = random.pick(&SAID);
+                    // An answer that nobody waits for ends everything: rarely.
+                    if self.unanswered.is_empty() && said == "ok" && !random.once_in(16) {
+                        continue;
+                    }
+                    self.say(said.as_bytes());
                     self.say(b"\r\n");
                 }
             }
@@ -139,6 +159,23 @@ impl Execution {
         self.sender.stop(self.now);
     }
 
+    fn resume(&mut self) {
+        self.story.push("resume".into());
+        self.rest = None;
+        self.resumed = true;
+        self.sender.resume(self.now);
+    }
+
+    /// Some line from the next on, or one that has been sent.
+    fn rest(&mut self, random: &mut Random) {
+        let line = random.below(self.program.len() + 2);
+        self.story.push(format!("rest before {line}"));
+        if matches!(self.sender.phase(), Phase::Streaming | Phase::Draining | Phase::Paused) {
+            self.rest = Some(line.max(self.sent));
+        }
+        self.sender.rest_before(line);
+    }
+
     /// The firmware says these bytes; an exact answer frees a line in the book.
     fn say(&mut self, bytes: &[u8]) {
         self.story.push(format!("< {}", String::from_utf8_lossy(bytes)));
@@ -150,6 +187,7 @@ impl Execution {
                     if text == "ok" || code.is_some_and(|code| text == format!("error:{code}")) {
                         self.unanswered.pop_front();
                     }
+                    self.restarted |= text.starts_with("Grbl ") || text.starts_with("GrblHAL ");
                     self.saying.clear();
                 }
                 b'\r' => {}
@@ -185,25 +223,37 @@ impl Execution {
         self.story.push(format!("> {}", String::from_utf8_lossy(bytes).escape_debug()));
         let Some(line) = bytes.strip_suffix(b"\n") else {
             assert!(matches!(bytes, [b'!' | b'~' | b'?' | 0x18]), "{:#?}", self.story);
-            if bytes == [0x18] {
-                self.reset = true;
-                self.unanswered.clear();
+            match bytes {
+                [0x18] => {
+                    self.reset = true;
+                    self.unanswered.clear();
+                }
+                b"~" => assert!(self.resumed && !self.stopped, "{:#?}", self.story),
+                b"!" => self.resumed = false,
+                _ => {}
             }
             return;
         };
+        self.last = Some(String::from_utf8_lossy(line).into_owned());
+        // Sent when nothing answers any more, it is at its end already.
+        let parting = matches!(self.sender.phase(), Phase::Parting | Phase::Failed(_));
+        if parting && Some(line) == self.parting.first().map(|line| line.as_bytes()) {
+            self.parted = 0; // tried again: what is unanswered is lost, and not counted any more
+            self.unanswered.clear();
+        }
         self.unanswered.push_back(bytes.len());
         assert!(self.unanswered.iter().sum::<usize>() <= WINDOW, "{:#?}", self.story);
         assert!(self.sender.bytes_in_flight() <= WINDOW, "{:#?}", self.story);
-        let parting = self.sender.phase() == Phase::Parting;
-        let (expected, count) =
-            if parting { (&self.parting, &mut self.parted) } else { (&self.program, &mut self.sent) };
-        assert_eq!(Some(line), expected.get(*count).map(|line| line.as_bytes()), "{:#?}", self.story);
-        *count += 1;
         if parting {
-            assert!(self.reset, "parting without a reset: {:#?}", self.story);
-        } else {
-            assert!(!self.stopped && self.sender.phase() == Phase::Streaming, "{:#?}", self.story);
+            assert!(self.reset || self.restarted, "parting without a reset: {:#?}", self.story);
+            let rest = self.parting.iter().skip(self.parted).position(|of| of.as_bytes() == line);
+            self.parted += 1 + rest.unwrap_or_else(|| panic!("no parting line: {:#?}", self.story));
+            return;
         }
+        assert_eq!(Some(line), self.program.get(self.sent).map(|line| line.as_bytes()), "{:#?}", self.story);
+        assert!(self.rest.is_none_or(|rest| self.sent < rest), "a line behind a rest: {:#?}", self.story);
+        assert!(!self.stopped && self.sender.phase() == Phase::Streaming, "{:#?}", self.story);
+        self.sent += 1;
     }
 
     /// From here on the firmware is silent, or sound and stopped.
@@ -218,6 +268,15 @@ impl Execution {
                 let phase = self.sender.phase();
                 let ended = matches!(phase, Phase::Done | Phase::Stopped { .. } | Phase::Failed(_));
                 assert!(ended, "{:#?}", self.story);
+                let up = self.parting.iter().rfind(|line| !line.contains('Z'));
+                assert!(
+                    phase == Phase::Done
+                        || up.is_none()
+                        || self.last == self.parting.last().cloned()
+                        || self.last.as_ref() == up,
+                    "the pen is not lifted last: {:#?}",
+                    self.story
+                );
                 return;
             }
             if heard.is_empty() {

@@ -7,6 +7,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap_complete::Shell;
 
+use crate::robot::Trouble;
+
 /// Exit codes, as `--help` shows them (`fault.rs` is their source; a test compares).
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -73,8 +75,8 @@ pub enum Command {
     /// What the configuration says, and whether it is right
     #[command(subcommand)]
     Config(Config),
-    /// Check camera, ports, permissions, model files and disk
-    Doctor,
+    /// Check camera, ports, permissions, model files and disk; the robot too, if asked
+    Doctor(Doctor),
     /// Completions for your shell, on standard output
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -84,6 +86,7 @@ pub enum Command {
 
 /// `portraitist draw`
 #[derive(Debug, Args)]
+#[command(after_help = WHILE_IT_DRAWS)]
 pub struct Draw {
     /// The photo: JPEG, PNG or WebP; `-` reads it from standard input
     #[arg(value_name = "PHOTO", conflicts_with_all = ["sitter", "camera", "camera_dir"])]
@@ -119,9 +122,17 @@ pub struct Draw {
 /// Where a program is sent.
 #[derive(Debug, Args)]
 pub struct Cable {
-    /// Serial port of the robot, or `simulated` [default: port.path of the configuration]
-    #[arg(long, value_name = "PATH")]
+    /// Serial port of the robot: a path, a name that robot list shows, usb:VENDOR:PRODUCT[:SERIAL], or `simulated`
+    /// [default: port.path of the configuration]. No port tells what the paper shows: paper.png is then the plan, as far
+    /// as the robot reports to have come; of the simulated robot it is what its motors stepped
+    #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
+    /// The real robot's pen stands lifted at its field's lower left corner, where the drawing begins
+    #[arg(long, conflicts_with = "home")]
+    pub at_origin: bool,
+    /// Send the real robot home first, then to where the drawing begins
+    #[arg(long)]
+    pub home: bool,
     /// Let the simulated robot take as long as a real one
     #[arg(long)]
     pub real_time: bool,
@@ -176,8 +187,17 @@ pub struct Plan {
     pub machine: Machine,
 }
 
+/// What a person can do while a robot draws.
+const WHILE_IT_DRAWS: &str = "\
+While it draws (with --port or --real-time):
+  p, SIGUSR1    pause at the next pen-up: what is sent is drawn first, a stroke or a few seconds
+  p, r, SIGUSR2 go on, after a pause or when the robot is held
+  Ctrl-C, SIGTERM once: hold, lift the pen, keep the position; twice: reset at once; three times: leave
+The port is locked meanwhile, so robot stop cannot reach the robot: use these, or kill -INT.";
+
 /// `portraitist send`
 #[derive(Debug, Args)]
+#[command(after_help = WHILE_IT_DRAWS)]
 pub struct Send {
     /// The program, as `program.gcode` of a drawing's folder; it is proved against robot and paper first
     #[arg(value_name = "PROGRAM")]
@@ -197,9 +217,16 @@ pub struct Sim {
     /// Make a symbolic link to the pseudo-terminal, so that its name stays
     #[arg(long, value_name = "PATH")]
     pub pty_link: Option<PathBuf>,
+    /// Start anew whenever the port is opened, and take 1.8 s for it, as an Arduino Uno does
+    #[arg(long)]
+    pub reset_on_open: bool,
     /// Write the sheet as the pen has inked it, at the end
     #[arg(long, value_name = "FILE.png")]
     pub sheet: Option<PathBuf>,
+    /// A bad cable and a bad day, to try a sender on, as in lost=200,garbled=50,seed=7,hold@30,restart@60: chances in a
+    /// million for each byte, and what happens after so many seconds (hold, door, limit, restart, gone, line@9:G4P1)
+    #[arg(long, value_name = "TROUBLE")]
+    pub trouble: Option<Trouble>,
     #[command(flatten)]
     pub machine: Machine,
 }
@@ -213,9 +240,12 @@ pub enum Robot {
     Status {
         #[command(flatten)]
         at: At,
-        /// Wait until the port is there
+        /// Wait until a robot is there
         #[arg(long)]
         wait: bool,
+        /// Tell every change, and look for the robot again whenever it is gone, until Ctrl-C
+        #[arg(long, conflicts_with = "wait")]
+        follow: bool,
     },
     /// Home the axes by their switches
     Home(At),
@@ -235,8 +265,16 @@ pub enum Robot {
     /// Lift or lower the pen
     #[command(subcommand)]
     Pen(Pen),
+    /// The pen stands lifted at the field's lower left corner: from now on this is 0, 0, also without power
+    Origin(At),
     /// The firmware's settings, and where they differ from the profile
-    Settings(At),
+    Settings {
+        #[command(flatten)]
+        at: At,
+        /// Write a setting first, as in '$32=0' (repeatable)
+        #[arg(long, value_name = "$N=VALUE")]
+        write: Vec<String>,
+    },
     /// Hold, reset, lift the pen
     Stop(At),
 }
@@ -253,12 +291,24 @@ pub enum Pen {
 /// At which port, and which robot is expected there.
 #[derive(Debug, Args)]
 pub struct At {
-    /// Serial port of the robot [default: port.path of the configuration]
-    #[arg(long, value_name = "PATH")]
+    /// Serial port of the robot: a path, a name that robot list shows, or usb:VENDOR:PRODUCT[:SERIAL] [default: port.path
+    /// of the configuration]
+    #[arg(long, value_name = "PORT")]
     pub port: Option<String>,
     /// Robot profile: a name or a file
     #[arg(long, value_name = "NAME")]
     pub robot: Option<String>,
+}
+
+/// `portraitist doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Meet the robot at the port too, as the one of this profile or of the configuration; this resets many boards
+    #[arg(long, value_name = "NAME", num_args = 0..=1)]
+    pub robot: Option<Option<String>>,
+    /// Its serial port [default: port.path of the configuration]
+    #[arg(long, value_name = "PORT", requires = "robot")]
+    pub port: Option<String>,
 }
 
 /// `portraitist camera`

@@ -1,9 +1,12 @@
 //! Which robot a command talks to: the one at a serial port, met and found fit first, or the simulated one.
 
 use super::Everywhere;
+use super::arguments;
+use super::origin;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
+use crate::robot;
 use crate::robot::Pace;
 use crate::robot::Pacing;
 use crate::robot::Port;
@@ -27,18 +30,21 @@ pub enum Cable {
 }
 
 /// The name of the simulated robot where a port's path is asked for.
-const SIMULATED: &str = "simulated";
+pub const SIMULATED: &str = "simulated";
 
 impl Cable {
-    /// To the robot at `named`, or else at the configured port, or else to the simulated one, whose time runs at `pace`.
-    pub fn open(named: Option<&str>, config: &Config, pace: Pace, stop: &Stop) -> Result<Self, Fault> {
-        let path = named.unwrap_or(&config.port.path);
+    /// To the robot at the port `asked` for, or else at the configured port, or else to the simulated one, whose time runs
+    /// at `pace`. A real one is met, found fit, and stands where the drawing begins.
+    pub fn open(asked: &arguments::Cable, config: &Config, pace: Pace, stop: &Stop) -> Result<Self, Fault> {
+        let path = asked.port.as_ref().unwrap_or(&config.port.path);
         if path.is_empty() || path == SIMULATED {
             return Ok(Self::simulated(config, pace));
         }
         let mut port = Serial::open(path, config.robot.baud)?;
-        let met = Talk::new(&mut port, stop).meet(config.robot.baud)?;
-        met.ready(&config.robot)?;
+        let mut talk = Talk::new(&mut port, stop);
+        let mut met = talk.meet(config.robot.baud)?;
+        let origin = origin::said(asked, &met, &config.robot)?;
+        robot::make_ready(&mut talk, &mut met, &config.robot, origin)?;
         Ok(Self::Serial { port, buffer_bytes: met.buffer_bytes() })
     }
 
@@ -52,6 +58,14 @@ impl Cable {
         match self {
             Self::Simulated(robot) => robot.as_mut(),
             Self::Serial { port, .. } => port,
+        }
+    }
+
+    /// Whether it takes as long as a robot does, so that a person can follow.
+    pub fn is_real_time(&self) -> bool {
+        match self {
+            Self::Simulated(robot) => robot.pace() == Pace::RealTime,
+            Self::Serial { .. } => true,
         }
     }
 

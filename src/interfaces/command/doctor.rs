@@ -1,9 +1,11 @@
 //! `portraitist doctor`: is this machine ready? Camera, ports, permissions, model files, disk, configuration.
 //!
 //! A missing camera or robot is only a note, since both have built-in stand-ins; what is there but cannot be used is a
-//! fault. Nothing is opened that would move or reset a device.
+//! fault. Nothing is opened that would move or reset a device, unless the robot is asked for: opening its port resets
+//! many boards, and whatever it is doing is stopped.
 
 use std::fmt;
+use std::fs;
 use std::path::Path;
 
 use models::Manifest;
@@ -13,15 +15,29 @@ use serde_json::json;
 
 use super::Everywhere;
 use super::Machine;
+use super::arguments::Doctor;
+use super::cable::SIMULATED;
 use super::output;
 use super::output::Folder;
+use super::robot::status_line;
 use crate::camera;
 use crate::camera::Source;
+use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
+use crate::robot;
+use crate::robot::ConnectError;
+use crate::robot::Identity;
+use crate::robot::Origin;
+use crate::robot::PortError;
+use crate::robot::Serial;
+use crate::robot::Stop;
+use crate::robot::Talk;
 
 /// Free disk space below which an evening's drawings may not fit, in bytes (a drawing's folder takes about 2 MB).
 const LOW_DISK_BYTES: u64 = 500_000_000;
+/// More processes than these are not looked at.
+const MOST_PROCESSES: usize = 100_000;
 
 /// How one thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -56,16 +72,23 @@ impl Finding {
 }
 
 /// Runs it.
-pub fn run(everywhere: &Everywhere) -> Result<(), Fault> {
+pub fn run(everywhere: &Everywhere, command: &Doctor) -> Result<(), Fault> {
     let mut findings = Vec::new();
-    match super::config::resolve(everywhere, &Machine::default()) {
+    let machine = Machine { robot: command.robot.clone().flatten(), ..Machine::default() };
+    let config = super::config::resolve(everywhere, &machine);
+    match &config {
         Ok(config) => {
             findings.push(Finding::new("configuration", State::Good, format!("robot \"{}\"", config.robot.name)));
             findings.push(cameras(config.camera.source));
         }
         Err(fault) => findings.push(Finding::new("configuration", State::Fault, fault.to_string())),
     }
-    findings.extend(ports());
+    let named = command.port.as_deref().or(config.as_ref().ok().map(|config| config.port.path.as_str()));
+    findings.extend(ports(named.unwrap_or_default()));
+    findings.extend(thieves());
+    if let (Some(_), Ok(config)) = (&command.robot, &config) {
+        findings.extend(meet(named.unwrap_or_default(), config));
+    }
     findings.push(weights());
     findings.extend(disk(Path::new("drawings")));
 
@@ -113,25 +136,92 @@ fn weights() -> Finding {
     }
 }
 
-fn ports() -> Vec<Finding> {
-    let ports = match serialport::available_ports() {
-        Ok(ports) => ports,
-        Err(e) => return vec![Finding::new("port", State::Fault, format!("the serial ports cannot be listed ({e})"))],
-    };
-    if ports.is_empty() {
-        return vec![Finding::new("port", State::Note, "no serial port; the simulated robot works without one")];
-    }
-    ports
-        .into_iter()
-        .map(|port| match rustix::fs::access(port.port_name.as_str(), Access::READ_OK | Access::WRITE_OK) {
-            Ok(()) => Finding::new("port", State::Good, port.port_name),
-            Err(_) => Finding::new(
+/// Every port, and the one `named` by the command line or the configuration, which may be none of them.
+fn ports(named: &str) -> Vec<Finding> {
+    let found = robot::list();
+    let mut findings: Vec<Finding> =
+        found.iter().map(|port| usable(Path::new(&port.device), &port.to_string())).collect();
+    if !named.is_empty() && named != SIMULATED {
+        match named.parse::<Identity>().and_then(|identity| identity.path(&found)) {
+            Ok(device) if found.iter().any(|port| port.device == device || port.links.contains(&device)) => {}
+            Ok(device) if Path::new(&device).exists() => findings.push(usable(Path::new(&device), named)),
+            Ok(_) => findings.push(Finding::new(
                 "port",
                 State::Fault,
-                format!("this user may not use {}; add the user to the group dialout and log in anew", port.port_name),
-            ),
-        })
-        .collect()
+                format!("there is no port {named}, which is to be used; plug the robot in, or see robot list"),
+            )),
+            Err(error) => findings.push(Finding::new("port", State::Fault, error.to_string())),
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::new("port", State::Note, "no serial port; the simulated robot works without one"));
+    }
+    findings
+}
+
+/// Whether this user may use the port, and whether nobody else does.
+fn usable(device: &Path, called: &str) -> Finding {
+    if rustix::fs::access(device, Access::READ_OK | Access::WRITE_OK).is_err() {
+        let error = PortError::NotAllowed { port: called.into() };
+        return Finding::new("port", State::Fault, error.to_string());
+    }
+    // A pseudo-terminal is always held by the program that offers it.
+    let offered = device.starts_with("/dev/pts") || device.canonicalize().is_ok_and(|to| to.starts_with("/dev/pts"));
+    let holders = robot::holders(device).into_iter().filter(|holder| holder.locked || !offered);
+    let holders: Vec<String> = holders.map(|holder| holder.to_string()).collect();
+    if holders.is_empty() {
+        return Finding::new("port", State::Good, format!("{called}; free"));
+    }
+    Finding::new("port", State::Note, format!("{called}; in use by {}", holders.join(" and ")))
+}
+
+/// Programs that take serial ports unasked.
+fn thieves() -> Option<Finding> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten().take(MOST_PROCESSES);
+    let names = processes.filter_map(|process| fs::read_to_string(process.path().join("comm")).ok());
+    let mut there: Vec<String> = names.map(|name| name.trim().to_owned()).filter(|name| is_thief(name)).collect();
+    there.sort();
+    there.dedup();
+    let names = there.join(" and ");
+    (!there.is_empty()).then(|| {
+        let text = format!("{names} runs, which takes serial ports that are plugged in; remove it if ports are busy");
+        Finding::new("port", State::Note, text)
+    })
+}
+
+fn is_thief(name: &str) -> bool {
+    ["ModemManager", "brltty"].contains(&name)
+}
+
+/// Meets the robot: who it is, what it is doing, what of its settings will not do.
+fn meet(named: &str, config: &Config) -> Vec<Finding> {
+    let fault = |error: String| vec![Finding::new("robot", State::Fault, error)];
+    if named.is_empty() || named == SIMULATED {
+        return fault("no port is named, so no robot can be met; give --port, or set port.path".into());
+    }
+    let mut port = match Serial::open(named, config.robot.baud) {
+        Ok(port) => port,
+        Err(error) => return fault(error.to_string()),
+    };
+    let met = match Talk::new(&mut port, &Stop::default()).meet(config.robot.baud) {
+        Ok(met) => met,
+        Err(error) => return fault(error.to_string()),
+    };
+    let mut findings = vec![Finding::new("robot", State::Good, status_line(named, &met))];
+    for remark in met.remarks(&config.robot) {
+        findings.push(Finding::new("settings", if remark.unfit { State::Fault } else { State::Note }, remark.sentence));
+    }
+    if findings.len() == 1 {
+        let text = format!("as the profile \"{}\" says", config.robot.name);
+        findings.push(Finding::new("settings", State::Good, text));
+    }
+    // What is unfit stands there already, each in its own line.
+    match met.may_draw(&config.robot, Origin::Here) {
+        Err(ConnectError::Unfit(_)) => {}
+        Err(error) => findings.push(Finding::new("robot", State::Fault, error.to_string())),
+        Ok(()) => findings.push(Finding::new("robot", State::Good, "it may draw, once a person says where its pen is")),
+    }
+    findings
 }
 
 fn disk(folder: &Path) -> Vec<Finding> {
@@ -143,7 +233,7 @@ fn disk(folder: &Path) -> Vec<Finding> {
     let space = rustix::fs::statvfs(if folder.exists() { folder } else { Path::new(".") });
     if !existed {
         // Looking must leave nothing behind; it stays if it is not empty.
-        let _ = std::fs::remove_dir(folder);
+        let _ = fs::remove_dir(folder);
     }
     let space = match space {
         Ok(fs) => {

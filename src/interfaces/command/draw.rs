@@ -10,7 +10,8 @@ use super::Everywhere;
 use super::arguments::Draw;
 use super::cable::Cable;
 use super::drawing;
-use super::interrupt::stop_on_ctrl_c;
+use super::interrupt::orders;
+use super::origin;
 use super::output;
 use super::output::Folder;
 use super::progress::Progress;
@@ -39,7 +40,9 @@ use crate::strokes::svg::Layers;
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &command.machine)?;
-    let stop = stop_on_ctrl_c();
+    origin::foresee(&command.cable, command.cable.port.as_ref().unwrap_or(&config.port.path))?;
+    let orders = orders();
+    let stop = orders.stop();
     let mut progress = Progress::new(everywhere.quiet);
 
     progress.enter(Stage::Photo);
@@ -58,8 +61,8 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     drawing::write_plan(&folder, &job.plan, &job.program, &config, &name, command.travels)?;
 
     let pace = if command.cable.real_time { Pace::RealTime } else { Pace::AtOnce };
-    let mut cable = Cable::open(command.cable.port.as_deref(), &config, pace, &stop)?;
-    let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, &mut cable, &stop, &mut progress)?;
+    let mut cable = Cable::open(&command.cable, &config, pace, stop)?;
+    let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, &mut cable, &orders, &mut progress)?;
     let stages: serde_json::Map<_, _> =
         progress.finish().iter().map(|(stage, took)| (stage.name().to_owned(), json!(took.as_secs_f64()))).collect();
     drawing::check_finished(&job.plan, &drawn, &folder)?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::cable::Cable;
+use super::keyboard::Keyboard;
 use super::output::Folder;
 use super::progress::Progress;
 use super::progress::clock;
@@ -22,8 +23,8 @@ use crate::preview::SvgOptions;
 use crate::raster;
 use crate::robot;
 use crate::robot::Job;
+use crate::robot::Orders;
 use crate::robot::Place;
-use crate::robot::Stop;
 
 /// What has been drawn.
 pub struct Drawn {
@@ -63,16 +64,22 @@ pub fn draw_on_paper(
     program: &Program,
     config: &Config,
     cable: &mut Cable,
-    stop: &Stop,
+    orders: &Orders,
     progress: &mut Progress,
 ) -> Result<Drawn, Fault> {
     progress.enter(Stage::Paper);
     let total = plan.total_secs();
     let job = Job::new(program.lines().iter().map(|line| line.text.clone()).collect(), plan.robot());
     let sender = cable.sender();
-    let ended = robot::stream(cable.port(), job, sender, stop, &mut |place, _| {
-        progress.drawing(plan_secs(plan, program, place), total);
+    let live = cable.is_real_time();
+    let keyboard = if live { Keyboard::listen(orders) } else { None };
+    let strokes = plan.pen_lifts();
+    let mut told = progress.robot(strokes, total, live, keyboard.is_some());
+    let ended = robot::stream(cable.port(), job, sender, orders, &mut |news| {
+        told.hear(&news, |place| plan_secs(plan, program, place));
     });
+    drop(told);
+    drop(keyboard);
     let place = ended.as_ref().map_or_else(|broken| broken.place, |ended| ended.place);
     let plan_secs = plan_secs(plan, program, &place);
     let ink = match cable {

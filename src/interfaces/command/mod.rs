@@ -7,7 +7,10 @@ mod config;
 mod doctor;
 mod draw;
 mod drawing;
+mod follow;
 mod interrupt;
+mod keyboard;
+mod origin;
 mod output;
 mod plan;
 mod progress;
@@ -41,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Robot(command) => robot::run(everywhere, command),
         Command::Camera(command) => camera::run(everywhere, command),
         Command::Config(command) => config::run(everywhere, command),
-        Command::Doctor => doctor::run(everywhere),
+        Command::Doctor(command) => doctor::run(everywhere, command),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "portraitist", &mut script);

@@ -17,6 +17,7 @@ use crate::job::Stage;
 use crate::plan;
 use crate::plan::Program;
 use crate::plan::verify;
+use crate::robot::Orders;
 use crate::robot::Pace;
 use crate::strokes::svg;
 use crate::strokes::svg::Fit;
@@ -48,7 +49,8 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
     drawing::write_plan(&folder, &plan, &program, &config, &title, command.travels)?;
     // Planning moves no real robot: send does.
     let mut cable = Cable::simulated(&config, Pace::AtOnce);
-    let drawn = drawing::draw_on_paper(&folder, &plan, &program, &config, &mut cable, &stop, &mut progress)?;
+    let drawn =
+        drawing::draw_on_paper(&folder, &plan, &program, &config, &mut cable, &Orders::new(&stop), &mut progress)?;
     progress.finish();
     drawing::check_finished(&plan, &drawn, &folder)?;
 

@@ -1,7 +1,9 @@
-//! The stages on a person's screen: a line each with its time, a bar while the pen moves. Silent when told to be,
-//! and when standard error is no terminal it prints one plain line a stage.
+//! The stages on a person's screen: a line each with its time, a bar while the pen moves, with the strokes drawn and the
+//! time left as the robot reports them. Silent when told to be; when standard error is no terminal it prints one plain
+//! line a stage, and one each tenth of a drawing that takes real time. What a robot waits for is told in any case.
 
 use std::io::IsTerminal;
+use std::io::Write;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -9,6 +11,8 @@ use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 
 use crate::job::Stage;
+use crate::robot::News;
+use crate::robot::Place;
 
 /// Shows how far a drawing has come.
 pub struct Progress {
@@ -50,13 +54,23 @@ impl Progress {
         }
     }
 
-    /// The robot has worked for `done_secs` of `total_secs` (its own time).
-    pub fn drawing(&mut self, done_secs: f64, total_secs: f64) {
-        if self.look != Look::Bars {
-            return;
+    /// The robot begins to draw so many strokes in `total_secs` of its own time, which is a person's too if it is `live`;
+    /// `keys` can be pressed.
+    pub fn robot(&mut self, strokes: usize, total_secs: f64, live: bool, keys: bool) -> Drawing<'_> {
+        if self.look == Look::Bars {
+            let bar = self.bar.get_or_insert_with(|| ProgressBar::new(1));
+            bar.set_style(style("{bar:32} {msg}"));
+            bar.set_length((total_secs * 1000.0) as u64);
+            bar.set_position(0);
         }
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("{} {} of {}", Stage::Paper.doing(), clock(done_secs), clock(total_secs)));
+        Drawing { progress: self, strokes, total_secs, live, keys, tenths: 0, state: String::new() }
+    }
+
+    /// A sentence between the lines.
+    fn say(&self, sentence: &str) {
+        match &self.bar {
+            Some(bar) if self.look == Look::Bars => bar.println(format!("  {sentence}")),
+            _ => write_line(&format!("portraitist: {sentence}")),
         }
     }
 
@@ -77,7 +91,78 @@ impl Progress {
         match (self.look, &self.bar) {
             (Look::Bars, Some(bar)) => bar.println(line),
             (Look::Silent, _) => {}
-            _ => eprintln!("{line}"),
+            _ => write_line(&line),
+        }
+    }
+}
+
+/// The robot at work, on a person's screen.
+pub struct Drawing<'a> {
+    progress: &'a mut Progress,
+    strokes: usize,
+    total_secs: f64,
+    live: bool,
+    keys: bool,
+    /// Tenths that were told.
+    tenths: u32,
+    /// What is said before the strokes.
+    state: String,
+}
+
+impl Drawing<'_> {
+    /// Tells the news; `secs_at` knows the program's own time at a place.
+    pub fn hear(&mut self, news: &News, secs_at: impl Fn(&Place) -> f64) {
+        match news {
+            News::At(place, _) => self.at(place, secs_at(place)),
+            News::Pausing { after } if *after >= self.strokes => {
+                self.tell(false, "the last stroke is on its way: the drawing ends before it could pause");
+            }
+            News::Pausing { after: 0 } => self.tell(false, "pausing before the first stroke"),
+            News::Pausing { after } => {
+                self.state = "pausing, ".into();
+                self.tell(false, &format!("pausing after stroke {after}"));
+            }
+            News::Paused { after } => {
+                self.state = "paused, ".into();
+                let how = if self.keys { "press p".into() } else { by_signal() };
+                let sentence =
+                    format!("paused after stroke {after} of {}: {how} to go on, Ctrl-C to stop", self.strokes);
+                self.tell(false, &sentence);
+            }
+            News::Held(held) => {
+                self.state = "held, ".into();
+                let how = if self.keys { "press r".into() } else { by_signal() };
+                self.tell(true, &format!("{held}; {how} to go on, Ctrl-C to stop"));
+            }
+            News::GoingOn => {
+                self.state.clear();
+                self.tell(false, "going on");
+            }
+        }
+    }
+
+    fn tell(&self, always: bool, sentence: &str) {
+        if always || self.progress.look != Look::Silent {
+            self.progress.say(sentence);
+        }
+    }
+
+    fn at(&mut self, place: &Place, secs: f64) {
+        let left = clock(self.total_secs - secs);
+        let line = format!("{}stroke {} of {}, {left} left", self.state, place.pen_downs, self.strokes);
+        match (self.progress.look, &self.progress.bar) {
+            (Look::Bars, Some(bar)) => {
+                bar.set_position((secs * 1000.0) as u64);
+                bar.set_message(line);
+            }
+            (Look::Plain, _) if self.live && self.total_secs > 0.0 => {
+                let tenths = (10.0 * secs / self.total_secs) as u32;
+                if tenths > self.tenths && tenths < 10 {
+                    self.tenths = tenths;
+                    write_line(&format!("  {line}"));
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -89,6 +174,16 @@ impl Drop for Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// How to go on without a keyboard.
+fn by_signal() -> String {
+    format!("send SIGUSR2 (kill -USR2 {})", std::process::id())
+}
+
+/// A screen that is gone must not end a drawing.
+fn write_line(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 fn style(template: &str) -> ProgressStyle {

@@ -1,13 +1,18 @@
 //! `portraitist robot ...`: which robots there are, how one is, and its simplest moves.
 //!
-//! Whatever is found moving is stopped first; Ctrl-C resets the robot in whatever it does.
+//! Whatever is found moving is stopped first; Ctrl-C resets the robot in whatever it does. `stop` reaches a robot whose
+//! port another portraitist holds by telling that one to stop.
 
+use std::fs;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use firmware_protocol::command::Command;
 use firmware_protocol::dialect::Modal;
-use firmware_protocol::reply::State;
+use rustix::process::Pid;
+use rustix::process::Signal;
 use serde_json::Value;
 use serde_json::json;
 
@@ -18,6 +23,7 @@ use super::arguments::Pen;
 use super::arguments::Robot;
 use super::cable::port_path;
 use super::cable::tell;
+use super::follow;
 use super::interrupt::stop_on_ctrl_c;
 use super::output;
 use crate::config::Config;
@@ -25,6 +31,8 @@ use crate::fault::Fault;
 use crate::fault::Kind;
 use crate::robot;
 use crate::robot::ConnectError;
+use crate::robot::Holder;
+use crate::robot::Identity;
 use crate::robot::Met;
 use crate::robot::PortError;
 use crate::robot::Serial;
@@ -35,50 +43,54 @@ use crate::robot::Talk;
 const MOVE: Duration = Duration::from_secs(120);
 /// Any other answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// A port that is not there is looked for again after this time, and each time after twice as long...
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// ... but no longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Another portraitist has held, reset and lifted the pen by then; if not, it is told to do so at once.
+const OBEYS: Duration = Duration::from_secs(10);
+/// It is looked at so often meanwhile.
+const NAP: Duration = Duration::from_millis(50);
 
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Robot) -> Result<(), Fault> {
     match command {
         Robot::List => list(everywhere),
-        Robot::Status { at, wait } => with(everywhere, at, *wait, |_, met, config, port| {
-            let remarks = met.remarks(&config.robot);
-            if everywhere.json {
-                let mut result = status_json(met);
-                result["port"] = json!(port);
-                result["remarks"] = json!(remarks);
-                return output::print_json("robot.status", result);
-            }
-            let place = met.work_mm().map_or_else(String::new, |[x, y, _]| format!(" at {x:.3}, {y:.3} mm"));
-            output::print_line(&format!("{port}: Grbl {}, {}{place}", met.version, state(met)))?;
-            tell(everywhere, remarks.into_iter().map(|remark| remark.sentence));
-            Ok(())
-        }),
-        Robot::Home(at) => with(everywhere, at, false, |talk, _, _, _| {
+        Robot::Status { at, wait, follow } => status(everywhere, at, *wait, *follow),
+        Robot::Home(at) => with(everywhere, at, |talk, _, _| {
             talk.ask("$H", MOVE)?;
             done(everywhere, "home", talk, MOVE)
         }),
-        Robot::Unlock(at) => with(everywhere, at, false, |talk, _, _, _| {
+        Robot::Unlock(at) => with(everywhere, at, |talk, _, _| {
             talk.ask("$X", ANSWER)?;
             done(everywhere, "unlock", talk, ANSWER)
         }),
-        Robot::Jog { x, y, at } => with(everywhere, at, false, |talk, met, config, _| {
+        Robot::Jog { x, y, at } => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             let line = jog(*x, *y, met, config)?;
             talk.ask(&line, ANSWER)?;
             done(everywhere, "jog", talk, MOVE)
         }),
-        Robot::Pen(Pen::Up(at)) => with(everywhere, at, false, |talk, _, config, _| {
+        Robot::Pen(Pen::Up(at)) => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             pen(talk, config, Command::PenUp)?;
             done(everywhere, "pen", talk, ANSWER)
         }),
-        Robot::Pen(Pen::Down(at)) => with(everywhere, at, false, |talk, _, config, _| {
+        Robot::Pen(Pen::Down(at)) => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
             pen(talk, config, Command::PenDown)?;
             done(everywhere, "pen", talk, ANSWER)
         }),
-        Robot::Settings(at) => with(everywhere, at, false, |_, met, config, _| settings(everywhere, met, config)),
+        Robot::Origin(at) => with(everywhere, at, |talk, met, config| {
+            met.unlocked()?;
+            talk.ask(&robot::origin_line(&config.robot), ANSWER)?;
+            done(everywhere, "origin", talk, ANSWER)
+        }),
+        Robot::Settings { at, write } => with(everywhere, at, |talk, met, config| {
+            if write.is_empty() {
+                return settings(everywhere, met, config);
+            }
+            for line in write {
+                talk.ask(setting(line)?, ANSWER)?; // alone: the firmware hears nothing while it writes
+            }
+            settings(everywhere, &talk.meet(config.robot.baud)?, config)
+        }),
         Robot::Stop(at) => stop(everywhere, at),
     }
 }
@@ -94,42 +106,48 @@ fn list(everywhere: &Everywhere) -> Result<(), Fault> {
     ports.iter().try_for_each(|port| output::print_line(&port.to_string()))
 }
 
+fn status(everywhere: &Everywhere, at: &At, wait: bool, follow: bool) -> Result<(), Fault> {
+    let (config, name) = configured(everywhere, at)?;
+    let stop = stop_on_ctrl_c();
+    if follow {
+        return follow::follow(everywhere, &name, &config, &stop);
+    }
+    let met = if wait {
+        follow::wait(everywhere, &name, &config, &stop)?.1
+    } else {
+        Talk::new(&mut Serial::open(&name, config.robot.baud)?, &stop).meet(config.robot.baud)?
+    };
+    let remarks = met.remarks(&config.robot);
+    if everywhere.json {
+        let mut result = status_json(&met);
+        result["port"] = json!(name);
+        result["remarks"] = json!(remarks);
+        return output::print_json("robot.status", result);
+    }
+    output::print_line(&status_line(&name, &met))?;
+    tell(everywhere, remarks.into_iter().map(|remark| remark.sentence));
+    Ok(())
+}
+
 /// Meets the robot `at` its port and lets `act` talk to it.
 fn with(
     everywhere: &Everywhere,
     at: &At,
-    wait: bool,
-    act: impl FnOnce(&mut Talk, &Met, &Config, &str) -> Result<(), Fault>,
+    act: impl FnOnce(&mut Talk, &Met, &Config) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
-    let (config, path) = configured(everywhere, at)?;
+    let (config, name) = configured(everywhere, at)?;
     let stop = stop_on_ctrl_c();
-    let mut port = open(&path, config.robot.baud, wait, &stop)?;
+    let mut port = Serial::open(&name, config.robot.baud)?;
     let mut talk = Talk::new(&mut port, &stop);
     let met = talk.meet(config.robot.baud)?;
-    act(&mut talk, &met, &config, &path)
+    act(&mut talk, &met, &config)
 }
 
 fn configured(everywhere: &Everywhere, at: &At) -> Result<(Config, String), Fault> {
     let machine = Machine { robot: at.robot.clone(), ..Machine::default() };
     let config = super::config::resolve(everywhere, &machine)?;
-    let path = port_path(at.port.as_deref(), &config)?;
-    Ok((config, path))
-}
-
-fn open(path: &str, baud: u32, wait: bool, stop: &Stop) -> Result<Serial, Fault> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match Serial::open(path, baud) {
-            Err(PortError::NotFound { .. } | PortError::Busy { .. } | PortError::Gone { .. }) if wait => {
-                if stop.is_thrown() {
-                    return Err(Fault::new(Kind::Cancelled, format!("stopped waiting for port {path}")));
-                }
-                thread::sleep(pause);
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            opened => return Ok(opened?),
-        }
-    }
+    let name = port_path(at.port.as_deref(), &config)?;
+    Ok((config, name))
 }
 
 /// Waits until the robot stands, then tells where.
@@ -143,6 +161,19 @@ fn done(everywhere: &Everywhere, what: &str, talk: &mut Talk, patience: Duration
         Some([x, y, _]) => output::print_line(&format!("done; the robot stands at {x:.3}, {y:.3} mm")),
         None => output::print_line("done"),
     }
+}
+
+/// `line`, if it has the form of a setting.
+fn setting(line: &str) -> Result<&str, Fault> {
+    const DIGITS: std::ops::RangeInclusive<usize> = 1..=3;
+    let parts = line.strip_prefix('$').and_then(|rest| rest.split_once('='));
+    let sound = parts.is_some_and(|(number, value)| {
+        DIGITS.contains(&number.len())
+            && number.bytes().all(|byte| byte.is_ascii_digit())
+            && value.parse().is_ok_and(f64::is_finite)
+            && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+    });
+    if sound { Ok(line) } else { Err(Fault::new(Kind::Usage, format!("{line:?} is no setting; write it as '$32=0'"))) }
 }
 
 /// The jog line for a move by (x, y), if it stays in the field as far as the robot says where it is.
@@ -192,8 +223,11 @@ fn settings(everywhere: &Everywhere, met: &Met, config: &Config) -> Result<(), F
 
 /// Nothing is asked before the robot is told to hold.
 fn stop(everywhere: &Everywhere, at: &At) -> Result<(), Fault> {
-    let (config, path) = configured(everywhere, at)?;
-    let mut port = Serial::open(&path, config.robot.baud)?;
+    let (config, name) = configured(everywhere, at)?;
+    let mut port = match Serial::open(&name, config.robot.baud) {
+        Err(busy @ PortError::Busy { .. }) => return stop_holder(everywhere, &name, busy),
+        opened => opened?,
+    };
     let nobody = Stop::default();
     let mut talk = Talk::new(&mut port, &nobody);
     talk.halt()?;
@@ -202,12 +236,12 @@ fn stop(everywhere: &Everywhere, at: &At) -> Result<(), Fault> {
         match talk.ask(&line, ANSWER) {
             Ok(_) => {}
             // Locked by an alarm: a servo pen was lifted by the reset already.
-            Err(ConnectError::Refused { .. }) => lifted = false,
+            Err(ConnectError::Refused { .. } | ConnectError::Locked { .. }) => lifted = false,
             Err(error) => return Err(error.into()),
         }
     }
     if everywhere.json {
-        return output::print_json("robot.stop", json!({ "pen_lifted": lifted }));
+        return output::print_json("robot.stop", json!({ "pen_lifted": lifted, "through": null }));
     }
     output::print_line(if lifted {
         "stopped; the pen is lifted"
@@ -216,27 +250,61 @@ fn stop(everywhere: &Everywhere, at: &At) -> Result<(), Fault> {
     })
 }
 
-/// What it is doing, in a word.
-fn state(met: &Met) -> &'static str {
-    match met.status.state {
-        State::Idle => "idle",
-        State::Run => "run",
-        State::Hold { .. } => "hold",
-        State::Jog => "jog",
-        State::Home => "home",
-        State::Alarm => "alarm",
-        State::Check => "check",
-        State::Door(_) => "door",
-        State::Sleep => "sleep",
-        State::Other => "other",
+/// Tells the portraitist that holds the port to stop, as Ctrl-C does; `busy` if another program holds it.
+fn stop_holder(everywhere: &Everywhere, name: &str, busy: PortError) -> Result<(), Fault> {
+    let device = name.parse::<Identity>()?.path(&robot::list())?;
+    let holders = || -> Vec<Holder> {
+        let locked = robot::holders(Path::new(&device)).into_iter().filter(|holder| holder.locked);
+        locked.filter(is_portraitist).collect()
+    };
+    let Some(holder) = holders().into_iter().next() else { return Err(busy.into()) };
+    let Some(process) = Pid::from_raw(holder.process) else { return Err(busy.into()) };
+    // Once in order, and if that is not obeyed, at once.
+    for _ in 0..2 {
+        if rustix::process::kill_process(process, Signal::INT).is_err() {
+            return Err(busy.into()); // it has just ended, or is another user's
+        }
+        let until = Instant::now() + OBEYS;
+        while Instant::now() < until {
+            if !holders().contains(&holder) {
+                if everywhere.json {
+                    return output::print_json("robot.stop", json!({ "pen_lifted": null, "through": holder }));
+                }
+                return output::print_line(&format!(
+                    "stopped by {holder}, which was driving it and says how that ended"
+                ));
+            }
+            thread::sleep(NAP);
+        }
+    }
+    Err(Fault::new(Kind::DeviceBusy, format!("{holder} drives the robot and does not stop; cut the robot's power")))
+}
+
+/// Whether it runs this very program.
+fn is_portraitist(holder: &Holder) -> bool {
+    let program = |process: &str| fs::metadata(format!("/proc/{process}/exe")).ok();
+    use std::os::unix::fs::MetadataExt;
+    match (program("self"), program(&holder.process.to_string())) {
+        (Some(this), Some(that)) => (this.dev(), this.ino()) == (that.dev(), that.ino()),
+        _ => false,
     }
 }
 
-fn status_json(met: &Met) -> Value {
+/// Who it is, what it is doing and where it is, for a person.
+pub fn status_line(name: &str, met: &Met) -> String {
+    let place = met.work_mm().map_or_else(String::new, |[x, y, _]| format!(" at {x:.3}, {y:.3} mm"));
+    let state = robot::state_name(met.status.state);
+    format!("{name}: {} {}, {state}{place}", met.firmware.name(), met.version)
+}
+
+/// The same for a program.
+pub fn status_json(met: &Met) -> Value {
     json!({
+        "firmware": met.firmware.name(),
         "version": met.version,
         "options": met.options,
-        "state": state(met),
+        "state": robot::state_name(met.status.state),
+        "was_moving": met.stopped,
         "work_mm": met.work_mm(),
         "machine_mm": met.status.machine_mm,
         "parameters": met.parameters,

@@ -17,8 +17,12 @@ use crate::robot::Simulated;
 pub fn run(everywhere: &Everywhere, command: &Sim) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &command.machine)?;
     let stop = stop_on_ctrl_c();
-    let mut pty = Pty::open(command.pty_link.as_deref())?;
-    let mut robot = Simulated::new(&config.robot, Pace::RealTime);
+    let mut pty = Pty::open(command.pty_link.as_deref(), command.reset_on_open)?;
+    let trouble = command.trouble.clone().unwrap_or_default();
+    let mut robot = Simulated::in_trouble(&config.robot, Pace::RealTime, &trouble);
+    if config.robot.homing {
+        robot.restart(); // locked until it is sent home, as after any switching on
+    }
     if everywhere.json {
         output::print_json("sim", json!({ "port": pty.path(), "link": command.pty_link, "robot": config.robot.name }))?;
     } else {

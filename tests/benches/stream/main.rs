@@ -1,8 +1,9 @@
-//! What streaming costs: bytes and seconds of a program, the sender's time for a line, and how soon a stop is on the
-//! wire.
+//! What streaming costs: bytes and seconds of a program, how full the planner stays, the sender's own time for a line,
+//! and how soon a stop is on the wire.
 //!
 //! `stream program FILE.gcode...` runs programs on the simulated firmware in virtual time, by counting characters and
-//! line by line. `stream stop` throws the stop switch 300 times while a robot at the other end of a pseudo-terminal has
+//! line by line. `stream sender FILE.gcode...` gives their lines to the sender alone, with every answer at hand. `stream
+//! stop` throws the stop switch 300 times while a robot at the other end of a pseudo-terminal has
 //! a full planner and every core is busy. One line of JSON for each.
 
 use std::fs::File;
@@ -18,8 +19,12 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use firmware_protocol::sender::Output;
+use firmware_protocol::sender::Sender;
 use portraitist::plan::RobotProfile;
 use portraitist::robot::Job;
+use portraitist::robot::News;
+use portraitist::robot::Orders;
 use portraitist::robot::Pace;
 use portraitist::robot::Pacing;
 use portraitist::robot::SenderConfig;
@@ -33,8 +38,9 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((mode, files)) if mode == "program" && !files.is_empty() => files.iter().try_for_each(|f| program(f)),
+        Some((mode, files)) if mode == "sender" && !files.is_empty() => files.iter().try_for_each(|f| sender(f)),
         Some((mode, [])) if mode == "stop" => stop_latency(),
-        _ => Err("usage: stream program FILE.gcode... | stream stop".into()),
+        _ => Err("usage: stream program FILE.gcode... | stream sender FILE.gcode... | stream stop".into()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -49,38 +55,87 @@ fn profile() -> Result<RobotProfile, String> {
     toml::from_str(include_str!("../../../config/robots/a4-servo.toml")).map_err(|e| e.to_string())
 }
 
+fn lines_of(file: &str) -> Result<Vec<String>, String> {
+    let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// Bytes on the wire, line ends included.
+fn bytes_of(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.len() + 1).sum()
+}
+
+/// Often, to see into the planner.
+const REPORT_EVERY: Duration = Duration::from_millis(20);
+
 fn program(file: &str) -> Result<(), String> {
     let robot = profile()?;
-    let text = std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}"))?;
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let lines = lines_of(file)?;
+    let draws = |line: &String| line.starts_with(['X', 'Y']);
+    // A planner that has been full has room for so many moves; while that many lie behind and ahead without a wait, an
+    // emptying planner can only mean that lines come too late.
+    let full = robot.planner_blocks;
+    let dense = |line: usize| {
+        line >= full && lines.get(line - full..line + full + 1).is_some_and(|around| around.iter().all(draws))
+    };
     for (name, pacing) in [("counting", Pacing::Counting(128)), ("by-line", Pacing::LineByLine)] {
-        let mut simulated = Simulated::new(&robot, Pace::AtOnce);
-        // Often, to see into the planner; programs are counted without these questions.
-        let config = SenderConfig { pacing, report_every: Duration::from_millis(25), ..SenderConfig::default() };
-        let job = Job::new(lines.clone(), &robot);
-        let (mut dry, mut drawing) = (0, 0);
-        let begun = Instant::now();
-        stream(&mut simulated, job, config, &Stop::default(), &mut |place, status| {
-            // While so many moves lie ahead without a wait, an empty planner can only mean that lines came too late.
-            let ahead = lines.iter().skip(place.line).take(robot.planner_blocks + 1);
-            if place.share > 0.0 && ahead.filter(|line| line.starts_with(['X', 'Y'])).count() > robot.planner_blocks {
-                let queued = status.free.map_or(0, |(free, _)| robot.planner_blocks.saturating_sub(usize::from(free)));
-                drawing += 1;
-                dry += usize::from(queued < 2);
+        let run = |report_every, watch: &mut dyn FnMut(News)| {
+            let mut simulated = Simulated::new(&robot, Pace::AtOnce);
+            let config = SenderConfig { pacing, report_every, ..SenderConfig::default() };
+            let begun = Instant::now();
+            stream(&mut simulated, Job::new(lines.clone(), &robot), config, &Orders::default(), watch)
+                .map_err(|broken| format!("{file}: {}", broken.why))?;
+            Ok::<_, String>((simulated.last_done().as_secs_f64(), begun.elapsed().as_secs_f64()))
+        };
+        let (executed_secs, wall) = run(SenderConfig::default().report_every, &mut |_| {})?;
+        let mut queued = Vec::new();
+        run(REPORT_EVERY, &mut |news| {
+            if let News::At(place, status) = news
+                && let Some((free, _)) = status.free
+                && dense(place.line)
+            {
+                queued.push(full.saturating_sub(usize::from(free)));
             }
-        })
-        .map_err(|broken| format!("{file}: {}", broken.why))?;
-        let wall = begun.elapsed().as_secs_f64();
+        })?;
+        queued.sort_unstable();
         println!(
-            "{{\"program\":\"{file}\",\"pacing\":\"{name}\",\"lines\":{},\"bytes\":{},\"executed_secs\":{:.3},\
-             \"drawing_reports\":{drawing},\"nearly_dry_reports\":{dry},\"wall_ms\":{:.1},\"wall_us_per_line\":{:.2}}}",
+            "{{\"program\":\"{file}\",\"pacing\":\"{name}\",\"lines\":{},\"bytes\":{},\"executed_secs\":{executed_secs:.3},\
+             \"dense_reports\":{},\"least_blocks\":{},\"median_blocks\":{},\"wall_us_per_line\":{:.2}}}",
             lines.len(),
-            text.len(),
-            simulated.last_done().as_secs_f64(),
-            wall * 1e3,
+            bytes_of(&lines),
+            queued.len(),
+            queued.first().map_or("null".into(), ToString::to_string),
+            queued.get(queued.len() / 2).map_or("null".into(), ToString::to_string),
             wall * 1e6 / lines.len() as f64,
         );
     }
+    Ok(())
+}
+
+const RUNS: u32 = 200;
+
+/// The sender's own time: each line is written and answered at once, in memory.
+fn sender(file: &str) -> Result<(), String> {
+    let lines = lines_of(file)?;
+    let mut took = Duration::ZERO;
+    for _ in 0..RUNS {
+        let mut sender = Sender::new(SenderConfig::default());
+        sender.start(lines.clone(), Vec::new(), Duration::ZERO);
+        let begun = Instant::now();
+        while sender.accepted() < lines.len() {
+            match sender.poll(Duration::ZERO) {
+                Output::Transmit(bytes) if bytes.ends_with(b"\n") => sender.receive(b"ok\r\n", Duration::ZERO),
+                Output::Wait(_) => return Err(format!("{file}: the sender waits for nothing")),
+                output => drop(black_box(output)),
+            }
+        }
+        took += begun.elapsed();
+    }
+    println!(
+        "{{\"program\":\"{file}\",\"lines\":{},\"runs\":{RUNS},\"sender_us_per_line\":{:.3}}}",
+        lines.len(),
+        took.as_secs_f64() * 1e6 / f64::from(RUNS) / lines.len() as f64
+    );
     Ok(())
 }
 
@@ -150,7 +205,7 @@ fn one_stop(trial: usize) -> Result<Duration, String> {
         at
     });
     let lines = (0..200).map(|i| format!("X{}Y{}", i % 90, i % 70)).collect();
-    stream(&mut port, Job::new(lines, &robot), SenderConfig::default(), &stop, &mut |_, _| {})
+    stream(&mut port, Job::new(lines, &robot), SenderConfig::default(), &Orders::new(&stop), &mut |_| {})
         .map_err(|broken| broken.why.to_string())?;
     let thrown = thrown.join().map_err(|_| "the thrower died")?;
     drop((port, slave));
