@@ -34,6 +34,17 @@ pub enum Cut {
     Square,
     /// Everything; beyond the square its edge goes on.
     Endless,
+    /// What lies behind the person: the square with a hole in the person's outline.
+    Behind,
+    /// A square by its first corner.
+    Tile {
+        /// Canonical px.
+        x: u16,
+        /// Canonical px.
+        y: u16,
+        /// Canonical px.
+        side: u16,
+    },
     /// A circle about a canonical point, with soft edge.
     Disc {
         /// Canonical px.
@@ -87,7 +98,11 @@ impl Canvas {
         let rect = match cut {
             Cut::Endless => return (0..self.width, 0..self.height),
             Cut::Person { body } => [0.0, 0.0, side, side + f32::from(body)],
-            Cut::Photo | Cut::Square => [0.0, 0.0, side, side],
+            Cut::Photo | Cut::Square | Cut::Behind => [0.0, 0.0, side, side],
+            Cut::Tile { x, y, side } => {
+                let [x, y, side] = [x, y, side].map(f32::from);
+                [x, y, x + side, y + side]
+            }
             Cut::Disc { x, y, radius } => {
                 let [x, y, radius] = [x, y, radius].map(f32::from);
                 [x - radius, y - radius, x + radius, y + radius]
@@ -146,7 +161,12 @@ impl Cut {
         let inside = x.min(side - x).min(y).min(side - y);
         let share = match self {
             Self::Endless => 1.0,
-            Self::Square => edge(inside),
+            Self::Square | Self::Behind => edge(inside),
+            Self::Tile { x: left, y: top, side } => {
+                let (dx, dy) = (x - f32::from(left), y - f32::from(top));
+                let side = f32::from(side);
+                f32::from(u8::from((0.0..side).contains(&dx) && (0.0..side).contains(&dy)))
+            }
             Self::Photo => edge(inside) * f32::from(u8::from(portrait.region(x, y) != UNKNOWN)),
             Self::Person { body } => edge(x.min(side - x).min(y).min(side + f32::from(body) - y)),
             Self::Disc { x: cx, y: cy, radius } => {
@@ -159,7 +179,11 @@ impl Cut {
             return (0.0, [0.0; 3]);
         }
         let [r, g, b, person] = portrait.pixel(level, x, y);
-        let share = if matches!(self, Self::Person { .. }) { share * person / 255.0 } else { share };
+        let share = match self {
+            Self::Person { .. } => share * person / 255.0,
+            Self::Behind => share * (1.0 - person / 255.0),
+            _ => share,
+        };
         (share, [r, g, b].map(|channel| channel / 255.0))
     }
 }

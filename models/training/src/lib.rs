@@ -10,7 +10,7 @@
 //! | `checkpoint` | a run on disk, resumable bit for bit |
 //! | `report` | the record and its page |
 //! | `loss` | losses with their gradients |
-//! | `data`, `geometry`, `canvas`, `light`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
+//! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
@@ -20,6 +20,7 @@ pub mod geometry;
 pub mod data;
 pub mod canvas;
 pub mod light;
+pub mod mosaic;
 pub mod scene;
 pub mod sheet;
 pub mod loss;

@@ -49,7 +49,7 @@ const SPREAD: f32 = 0.15;
 /// How much the presence of a face counts.
 const FACE_WEIGHT: f32 = 0.1;
 /// The share of crops without a face.
-const FACELESS: f64 = 0.06;
+const FACELESS: f64 = 0.1;
 /// px of a crop a cell of the heats is wide.
 const HEAT_CELL: f32 = (SIDE / HEAT_SIDE) as f32;
 /// Crops judged at once when trying.

@@ -10,6 +10,7 @@ use rand::seq::IndexedRandom;
 
 use crate::canvas::Canvas;
 use crate::canvas::Cut;
+use crate::data;
 use crate::data::Portrait;
 use crate::data::UNKNOWN;
 use crate::geometry::EYES;
@@ -18,9 +19,11 @@ use crate::geometry::Points;
 use crate::geometry::Transform;
 use crate::geometry::mirror;
 use crate::geometry::normal;
+use crate::geometry::place;
 use crate::geometry::place_points;
 use crate::geometry::similarity;
 use crate::light::Weather;
+use crate::mosaic;
 use crate::scene;
 use crate::scene::Fill;
 use crate::scene::Shape;
@@ -80,8 +83,19 @@ pub fn draw(portrait: &Portrait, portraits: &[Portrait], rng: &mut impl Rng) -> 
 /// A crop that holds no face: only whether it does is judged.
 pub fn faceless(portraits: &[Portrait], rng: &mut impl Rng) -> Crop {
     let mut canvas = scene::empty(portraits, SIDE, SIDE, rng);
-    for _ in 0..rng.random_range(0..4) {
-        scene::thing(&mut canvas, portraits, rng);
+    match rng.random_range(0..4) {
+        0 => {}
+        1 => {
+            let place = [0, 1].map(|_| SIDE as f32 / 2.0 + normal(rng, 20.0));
+            mosaic::scrambled(&mut canvas, data::choose(portraits, rng), place, rng.random_range(60.0..160.0), rng);
+        }
+        _ => {
+            let portrait = data::choose(portraits, rng);
+            let elsewhere = (0..ELSEWHERE).map(|_| anywhere(rng)).find(|transform| !shows_face(transform));
+            if let Some(transform) = elsewhere {
+                canvas.paste(portrait, &transform, Cut::Endless, |colour| colour);
+            }
+        }
     }
     WEATHER.apply(&mut canvas, rng);
     Crop {
@@ -94,6 +108,25 @@ pub fn faceless(portraits: &[Portrait], rng: &mut impl Rng) -> Crop {
         trust: 0.0,
         face: false,
     }
+}
+
+/// Tries to look past the face.
+const ELSEWHERE: usize = 20;
+
+/// Some part of a portrait at some scale and tilt.
+fn anywhere(rng: &mut impl Rng) -> Transform {
+    let from = [0, 1].map(|_| rng.random_range(20.0..FRAME - 20.0));
+    let scale = SCALE * 2.0f32.powf(rng.random_range(-1.5..3.0));
+    similarity(scale, normal(rng, 0.8), from, [SIDE as f32 / 2.0; 2])
+}
+
+/// Whether both eyes come near enough to their places for a face to be seen there.
+fn shows_face(transform: &Transform) -> bool {
+    let apart = (EYES[1][0] - EYES[0][0]) * SCALE;
+    EYES.iter().all(|&eye| {
+        let [x, y] = place(transform, eye);
+        (x - eye[0] * SCALE).hypot(y - eye[1] * SCALE) < 1.2 * apart
+    })
 }
 
 /// A crop for trying the reader: a finder's usual error, and the photo as it is.
@@ -177,7 +210,6 @@ mod tests {
     use super::*;
     use crate::data::Hints;
     use crate::data::SIDE as WIDE;
-    use crate::geometry::place;
     use crate::recipe::lot;
 
     /// A gray portrait of a person on the lower half, a red spot where point 36 is and a blue one where 45 is.

@@ -10,9 +10,11 @@ use rand::seq::IndexedRandom;
 use crate::canvas::Canvas;
 use crate::canvas::Cut;
 use crate::data::Portrait;
+use crate::geometry::FACE_CENTRE;
 use crate::geometry::Transform;
 use crate::geometry::normal;
 use crate::geometry::similarity;
+use crate::mosaic;
 
 /// Probes for a pixel of a wanted class before a scrap is given up.
 const PROBES: usize = 40;
@@ -30,8 +32,9 @@ pub fn empty(portraits: &[Portrait], width: usize, height: usize, rng: &mut impl
 /// What lies behind everything.
 fn backdrop(portraits: &[Portrait], width: usize, height: usize, rng: &mut impl Rng) -> Canvas {
     let mut canvas = Canvas::new(width, height, colour(rng));
-    match rng.random_range(0..10) {
+    match rng.random_range(0..12) {
         0 => {}
+        10 | 11 => mosaic::floor(&mut canvas, portraits, rng),
         1..=3 => gradient(&mut canvas, colour(rng), colour(rng), rng),
         4..=6 => clouds(&mut canvas, colour(rng), colour(rng), rng),
         _ => {
@@ -75,7 +78,7 @@ pub fn thing(canvas: &mut Canvas, portraits: &[Portrait], rng: &mut impl Rng) {
     let size = least * 2.0f32.powf(rng.random_range(-5.0..-0.5));
     let place = [rng.random::<f32>() * canvas.width as f32, rng.random::<f32>() * canvas.height as f32];
     let portrait = portraits.choose(rng).expect("there are portraits");
-    match rng.random_range(0..16) {
+    match rng.random_range(0..21) {
         0..=2 => {
             let shape = Shape::Rectangle { half: [size * rng.random_range(0.2..1.5), size] };
             blob(canvas, place, rng.random_range(-0.3..0.3), shape, Fill::slope(colour(rng), colour(rng)));
@@ -99,6 +102,11 @@ pub fn thing(canvas: &mut Canvas, portraits: &[Portrait], rng: &mut impl Rng) {
             blob(canvas, place, rng.random_range(0.0..6.3), Shape::Ellipse { half }, Fill::flat(colour(rng)));
         }
         14 => writing(canvas, place, size, rng),
+        15..=18 => mosaic::scrambled(canvas, portrait, place, size, rng),
+        19 => {
+            let transform = similarity(size / 120.0, normal(rng, 0.2), FACE_CENTRE, place);
+            canvas.paste(portrait, &transform, Cut::Behind, |colour| colour);
+        }
         _ => {
             let class = *[0u8, 2, 7, 7].choose(rng).expect("not empty");
             if let Some([x, y]) = spot(portrait, class, rng) {
