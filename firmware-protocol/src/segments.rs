@@ -8,8 +8,8 @@
 //!   +----+----+---+---+---+---+----+-> time
 //! ```
 //!
-//! A slice never reaches over a block's end, so the last one of a block is shorter. Units: mm, mm/s, seconds; lengths
-//! count down to the block's end. Source: Grbl 1.1's documented step generation (100 slices a second, adaptive
+//! A slice never reaches over a block's end, so the last one of a block is shorter. Units: mm, mm/s, seconds outside,
+//! minutes inside; lengths count down to the block's end. Source: Grbl 1.1's documented step generation (100 slices a second, adaptive
 //! multi-axis step smoothing), checked against recorded step times.
 
 use crate::math::ceil;

@@ -3,11 +3,10 @@
 //!
 //! The folder of recordings is named by `PORTRAITIST_RECORDINGS`; where it isn't set, the test says so and is skipped.
 //!
-//! One thing the recordings leave open. A line sent to a machine that has been idle for a while was sometimes taken up
-//! only two milliseconds later: of 152 such lines, whose answers tell when they were taken up, those of up to 11 bytes
-//! began anywhere between their last byte and 2.05 ms after their first. The motion then begins so much later, and where
-//! a stop cuts it short tells by how much. So such a line is tried at the recorded moment and then up to
-//! [`MOST_LATE_TENTHS`] later, until the reports that follow are the recorded ones.
+//! One thing the recordings leave open. A machine that had been idle for 10 ms and more took up some lines late: by the
+//! time of their answers, lines of up to 11 bytes were begun anywhere between their last byte and 2.05 ms after their
+//! first. The motion then begins so much later, and where a stop cuts it short tells by how much. So such a line is tried
+//! at the recorded moment and then up to [`MOST_LATE_TENTHS`] later, until the reports that follow are the recorded ones.
 
 use std::collections::VecDeque;
 use std::env;
@@ -432,10 +431,17 @@ fn our_own_transcripts_hold() {
 
 #[test]
 fn a_wrong_answer_is_found() {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts/unlock.txt")).unwrap();
-    for (right, wrong) in
-        [("error:9", "error:8"), ("<Idle", "<Run"), ("@ 0.3300", "@ 0.3300\n< ok"), ("15,128", "14,128")]
-    {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("transcripts");
+    for (file, right, wrong) in [
+        ("unlock.txt", "error:9", "error:8"),
+        ("unlock.txt", "<Idle", "<Run"),
+        ("unlock.txt", "@ 0.3300", "@ 0.3300\n< ok"),
+        ("unlock.txt", "15,128", "14,128"),
+        // A step, after a stop.
+        ("stop.txt", "27.500", "27.513"),
+    ] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        assert!(text.contains(right));
         let sessions = replay(&parse(&text.replace(right, wrong)));
         let found = sessions.iter().find_map(|(recorded, simulated)| difference(recorded, simulated, false));
         assert!(found.is_some(), "{wrong}");
