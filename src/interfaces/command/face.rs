@@ -68,9 +68,10 @@ fn tilt_deg(face: &Found) -> f64 {
 
 fn found_json(face: &Found) -> Value {
     let (at, size) = (face.frame.min, face.frame.size());
+    let frame = [at.x, at.y, size.width, size.height].map(rounded);
     json!({
         "score": rounded(f64::from(face.score)),
-        "box_px": [at.x, at.y, size.width, size.height].map(rounded),
+        "box_px": frame,
         "eyes_px": face.eyes.map(point_json),
         "tilt_deg": rounded(tilt_deg(face)),
         "turn": rounded(f64::from(face.turn)),
