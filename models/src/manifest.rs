@@ -1,7 +1,7 @@
 //! Which weights ship ([`Manifest`]) and whether given bytes are those ([`verify`]).
 //!
-//! No network ships yet, so the shipped manifest is empty. Pure. Refuses a manifest with unknown keys, two entries of
-//! one name, a file name that leads out of the folder, or a malformed hash.
+//! Pure. Refuses a manifest with unknown keys, two entries of one name, a file name that leads out of the folder, or a
+//! malformed hash.
 
 use serde::Deserialize;
 use sha2::Digest;
@@ -161,10 +161,15 @@ mod tests {
     }
 
     #[test]
-    fn the_shipped_manifest_is_right_and_empty_so_far() {
-        assert_eq!(Manifest::parse(SHIPPED), Ok(Manifest { entries: Vec::new() }));
-        let error = Manifest::shipped().named("face").expect_err("there is none");
-        assert_eq!(error.to_string(), "no weights are called \"face\"; models/weights.toml lists none yet");
+    fn the_shipped_manifest_names_the_face_networks_and_knows_no_other_names() {
+        let shipped = Manifest::parse(SHIPPED).expect("it is right");
+        for name in [crate::face_finder::NAME, crate::face_reader::NAME] {
+            assert_eq!(shipped.named(name).expect("it ships").net, name);
+        }
+        let error = shipped.named("face").expect_err("there is none").to_string();
+        assert_eq!(error, "no weights are called \"face\"; models/weights.toml lists face_finder, face_reader");
+        let error = Manifest { entries: Vec::new() }.named("face").expect_err("there is none").to_string();
+        assert!(error.ends_with("lists none yet"), "{error}");
     }
 
     #[test]

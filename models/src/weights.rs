@@ -61,6 +61,16 @@ mod tests {
             assert!(sentence.contains(expected), "{sentence}");
         }
         assert_eq!(sentences[4], "");
-        assert!(check(&Manifest::shipped(), &folder).is_empty(), "nothing ships, so nothing can be wrong");
+    }
+
+    #[test]
+    fn the_shipped_files_are_those_of_the_manifest_and_fill_their_networks() {
+        let (manifest, folder) = (Manifest::shipped(), Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/weights")));
+        assert_eq!(check(&manifest, folder), []);
+        let bytes = |name| read(manifest.named(name).expect("it ships"), folder).expect("it is right");
+        crate::face_finder::FaceFinder::load(&bytes(crate::face_finder::NAME)).expect("every tensor and no other");
+        crate::face_reader::FaceReader::load(&bytes(crate::face_reader::NAME)).expect("every tensor and no other");
+        let swapped = crate::face_finder::FaceFinder::load(&bytes(crate::face_reader::NAME)).expect_err("swapped");
+        assert!(matches!(swapped, ModelError::Tensors { .. }), "{swapped}");
     }
 }

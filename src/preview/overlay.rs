@@ -26,7 +26,7 @@ const TINT: f32 = 0.4;
 /// How much of the backdrop is left.
 const FADED: f32 = 0.35;
 
-/// `photo` with its `faces`, the one to draw first, and with what was read of it.
+/// `photo` with its `faces`, and with what was read of the one that is drawn.
 pub fn overlay(photo: &Photo, faces: &[Found], sitting: Option<&Sitting>) -> Rgb {
     let mut pixels = photo.pixels().clone();
     if let Some(sitting) = sitting {

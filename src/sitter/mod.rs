@@ -55,7 +55,7 @@ pub struct SitterConfig {
 
 impl Default for SitterConfig {
     fn default() -> Self {
-        Self { least_score: 0.5, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
+        Self { least_score: 0.4, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
     }
 }
 
@@ -72,9 +72,16 @@ pub struct Found {
     pub turn: f32,
 }
 
+/// So many faces are read in search of one that is none by mistake.
+const MOST_TRIED: usize = 4;
+/// How sure the reader has to be that what the finder found is a face.
+const LEAST_FACE: f32 = 0.5;
+
 /// The sitter, composed and understood.
 #[derive(Debug, Clone)]
 pub struct Sitting {
+    /// Where in the photo.
+    pub found: Found,
     /// Head and shoulders in the canonical frame.
     pub portrait: Portrait,
     /// What was read of the face, in the portrait's frame.
@@ -117,27 +124,31 @@ pub fn put_first(faces: &mut Vec<Found>, at: &Rect<Px>) {
     }
 }
 
-/// The sitting of the first of `faces` in `photo`; the others are kept out of the picture.
+/// The sitting of the first of `faces` in `photo` that the reader, too, takes for one; the others are kept out of the
+/// picture.
 ///
 /// # Errors
 /// [`Unfit`], in words for the sitter.
 pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterConfig) -> Result<Sitting, Unfit> {
-    let Some((chosen, others)) = faces.split_first() else { return Err(Unfit::NoFace) };
-    if chosen.frame.width() < config.smallest_px {
-        return Err(Unfit::TooSmall { width_px: chosen.frame.width(), least_px: config.smallest_px });
+    let lent = lent(photo)?;
+    for (index, chosen) in faces.iter().enumerate().take(MOST_TRIED) {
+        let read = networks.reader.read(&lent, chosen.eyes.map(|eye| [eye.x as f32, eye.y as f32]))?;
+        if read.face < LEAST_FACE {
+            continue;
+        }
+        if chosen.frame.width() < config.smallest_px {
+            return Err(Unfit::TooSmall { width_px: chosen.frame.width(), least_px: config.smallest_px });
+        }
+        if chosen.turn.abs() > config.most_turn {
+            return Err(Unfit::TurnedAway);
+        }
+        let others: Vec<Found> = faces.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, face)| *face).collect();
+        let portrait = photo::compose(photo, &Framing::Eyes(reading::eyes(&read)))?;
+        let face = reading::face(&portrait, &read, chosen, &others)?;
+        unfit::check_light(&portrait, &face, config)?;
+        return Ok(Sitting { found: *chosen, portrait, face });
     }
-    if chosen.turn.abs() > config.most_turn {
-        return Err(Unfit::TurnedAway);
-    }
-    let eyes = chosen.eyes.map(|eye| [eye.x as f32, eye.y as f32]);
-    let read = networks.reader.read(&lent(photo)?, eyes)?;
-    if read.face < config.least_score {
-        return Err(Unfit::NoFace);
-    }
-    let portrait = photo::compose(photo, &Framing::Eyes(reading::eyes(&read)))?;
-    let face = reading::face(&portrait, &read, chosen, others)?;
-    unfit::check_light(&portrait, &face, config)?;
-    Ok(Sitting { portrait, face })
+    Err(Unfit::NoFace)
 }
 
 /// `photo` as the networks borrow it.

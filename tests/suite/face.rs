@@ -6,6 +6,7 @@ use image::Rgb;
 use image::RgbImage;
 use image::imageops;
 use image::imageops::FilterType;
+use imageproc::geometric_transformations::Border;
 use imageproc::geometric_transformations::Interpolation;
 use imageproc::geometric_transformations::rotate_about_center;
 use portraitist::config;
@@ -65,7 +66,12 @@ fn a_tilted_head_comes_upright() {
     for degrees in [-35.0f32, 35.0] {
         let mut wall = room(900, 900);
         hung(&mut wall, "omar", 640, 130, 130);
-        let turned = rotate_about_center(&wall, degrees.to_radians(), Interpolation::Bilinear, Rgb([120, 120, 124]));
+        let turned = rotate_about_center(
+            &wall,
+            degrees.to_radians(),
+            Interpolation::Bilinear,
+            Border::Constant(Rgb([120, 120, 124])),
+        );
         let (faces, sitting) = look(turned);
         let along = faces.first().expect("a face").eyes;
         let tilt = (along[1] - along[0]).y.atan2((along[1] - along[0]).x).to_degrees();

@@ -48,7 +48,7 @@ pub fn run(everywhere: &Everywhere, command: &Face) -> Result<(), Fault> {
     } else {
         let others = faces.len().saturating_sub(1);
         let others = if others == 0 { String::new() } else { format!(" ({others} more not drawn)") };
-        if let (Some(face), Ok(_)) = (faces.first(), &sitting) {
+        if let Ok(Sitting { found: face, .. }) = &sitting {
             let (at, side_px) = (face.frame.center(), face.frame.width());
             let tilt = tilt_deg(face);
             let line = format!(
@@ -94,6 +94,7 @@ fn read_json(sitting: &Sitting) -> Value {
     };
     let person: f32 = sitting.face.matte().share().as_raw().iter().sum();
     json!({
+        "face": found_json(&sitting.found),
         "landmarks_px": landmarks.points().map(|point| point_json(map.transform_point(point))).to_vec(),
         "irises": irises,
         "regions_share": {
