@@ -124,8 +124,8 @@ fn laid_over(pixels: &mut Rgb, marks: &Pixmap) {
     for (pixel, mark) in pixels.pixels_mut().zip(marks.pixels()) {
         let rest = 255 - u16::from(mark.alpha());
         let mark = [mark.red(), mark.green(), mark.blue()];
-        for channel in 0..3 {
-            pixel.0[channel] = (u16::from(pixel.0[channel]) * rest / 255 + u16::from(mark[channel])).min(255) as u8;
+        for (channel, mark) in pixel.0.iter_mut().zip(mark) {
+            *channel = (u16::from(*channel) * rest / 255 + u16::from(mark)).min(255) as u8;
         }
     }
 }

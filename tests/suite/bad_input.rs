@@ -90,7 +90,7 @@ fn every_kind_of_pixel_is_drawn() {
     ];
     for (name, bytes) in &kinds {
         bench.file(name, bytes);
-        let run = bench.run(&["draw", name, "--out", "out", "--json"]);
+        let run = bench.run(&["draw", name, "--no-face", "--out", "out", "--json"]);
         assert_eq!(run.code, 0, "{name}: {}", run.stderr);
         assert!(run.json()["strokes"].as_u64() > Some(0), "{name}: {}", run.stdout);
     }
@@ -101,6 +101,8 @@ fn a_sixty_megapixel_photo_is_drawn() {
     let bench = Bench::new();
     bench.file("huge.jpg", &encoded(&disc(9000, 6700), ImageFormat::Jpeg));
     let run = bench.run(&["draw", "huge.jpg", "--out", "out", "--json"]);
+    assert_eq!(run.code, 10, "a disc is no face: {}", run.stderr);
+    let run = bench.run(&["draw", "huge.jpg", "--no-face", "--out", "out", "--json"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.json()["strokes"].as_u64() > Some(0));
 }

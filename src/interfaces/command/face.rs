@@ -35,7 +35,7 @@ pub fn run(everywhere: &Everywhere, command: &Face) -> Result<(), Fault> {
     }
     if everywhere.json {
         let (width_px, height_px) = photo.pixels().dimensions();
-        let read = sitting.as_ref().map_or(Value::Null, |sitting| read_json(sitting));
+        let read = sitting.as_ref().map_or(Value::Null, read_json);
         let result = json!({
             "photo": name,
             "width_px": width_px,
