@@ -63,17 +63,32 @@ fn with_hairline(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
     /// Where skin's share and hair's sum to less, something else lies between.
     const MEETING: f32 = 0.9;
     /// Least change of lightness a pixel: on a bald head no hairline is seen, whatever the map of regions says.
-    const LEAST_SLOPE: f32 = 0.005;
+    const LEAST_SLOPE: f32 = 0.009;
+    /// The same of red less blue: white hair is as light as skin, but cooler.
+    const LEAST_TINT_SLOPE: f32 = 0.007;
+    /// Wide enough that a wrinkle is no change.
+    const CALM_PX: f32 = 3.0;
     let calm = |field: &Field| smooth::gaussian(field, 2.5);
     let (skin, hair) = (calm(anatomy.skin()), calm(anatomy.hair()));
-    let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
-    let meets = Field::from_fn(light.width(), light.height(), |x, y| {
-        let at = |x: u32, y: u32| light.get_pixel(x.min(light.width() - 1), y.min(light.height() - 1)).0[0];
-        let slope = (at(x + 1, y) - at(x.saturating_sub(1), y)).hypot(at(x, y + 1) - at(x, y.saturating_sub(1))) / 2.0;
-        let together = skin.get_pixel(x, y).0[0] + hair.get_pixel(x, y).0[0];
-        Luma([if together > MEETING && slope > LEAST_SLOPE { 1.0 } else { 0.0 }])
+    let pixels = portrait.pixels();
+    let warmth = pixels.pixels().map(|p| (f32::from(p.0[0]) - f32::from(p.0[2])) / 255.0).collect();
+    let light = slope(&smooth::gaussian(&colour_model::luma(pixels), CALM_PX));
+    let tint = slope(&smooth::gaussian(&smooth::of_size(pixels.width(), pixels.height(), warmth), CALM_PX));
+    let meets = Field::from_fn(skin.width(), skin.height(), |x, y| {
+        let at = |field: &Field| field.get_pixel(x, y).0[0];
+        let shows = at(&light) > LEAST_SLOPE || at(&tint) > LEAST_TINT_SLOPE;
+        Luma([if shows && at(&skin) + at(&hair) > MEETING { 1.0 } else { 0.0 }])
     });
     with_level(ink, &smooth::map2(&hair, &skin, |hair, skin| hair / (hair + skin).max(0.1)), &meets, 6)
+}
+
+/// How much `field` changes at each pixel, a pixel on.
+fn slope(field: &Field) -> Field {
+    Field::from_fn(field.width(), field.height(), |x, y| {
+        let at = |x: u32, y: u32| field.get_pixel(x.min(field.width() - 1), y.min(field.height() - 1)).0[0];
+        let (dx, dy) = (at(x + 1, y) - at(x.saturating_sub(1), y), at(x, y + 1) - at(x, y.saturating_sub(1)));
+        Luma([dx.hypot(dy) / 2.0])
+    })
 }
 
 /// `ink` with the person's outline where no line is near it.
