@@ -120,9 +120,9 @@ impl Canvas {
         (within(place.min.x, place.max.x, self.width), within(place.min.y, place.max.y, self.height))
     }
 
-    /// Red, green and blue planes, one after the other, from 0 to 1.
+    /// Red, green and blue planes, one after the other, from -½ to ½: what the face networks are fed.
     pub fn planes(&self) -> Vec<f32> {
-        (0..3).flat_map(|channel| self.rgb.iter().skip(channel).step_by(3).copied()).collect()
+        (0..3).flat_map(|channel| self.rgb.iter().skip(channel).step_by(3).map(|value| value - 0.5)).collect()
     }
 
     /// Eight bits a channel.
@@ -138,11 +138,6 @@ impl Canvas {
             height: picture.height() as usize,
             rgb: picture.as_raw().iter().map(|&byte| f32::from(byte) / 255.0).collect(),
         }
-    }
-
-    /// The gray of each pixel (Rec. 601 luma).
-    pub fn luma(&self) -> Vec<f32> {
-        self.rgb.chunks_exact(3).map(|p| 0.299 * p[0] + 0.587 * p[1] + 0.114 * p[2]).collect()
     }
 }
 

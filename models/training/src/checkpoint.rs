@@ -57,9 +57,7 @@ pub fn load(folder: &Path, players: &mut [AdamW], device: &Device) -> Result<Pro
     let path = folder.join(FILE);
     let bytes = std::fs::read(&path).with_context(|| format!("no run to resume: {}", path.display()))?;
     let mut read = || -> Result<Progress> {
-        let (_, header) = SafeTensors::read_metadata(&bytes)?;
-        let text = header.metadata().as_ref().and_then(|map| map.get("progress")).context("it has no progress")?;
-        let progress: Progress = serde_json::from_str(text)?;
+        let progress = progress(&bytes)?;
         let tensors = candle_core::safetensors::load_buffer(&bytes, device)?;
         for (at, player) in players.iter_mut().enumerate() {
             let moves = *progress.moves.get(at).context("it is of fewer players")?;
@@ -78,8 +76,7 @@ pub fn load(folder: &Path, players: &mut [AdamW], device: &Device) -> Result<Pro
 pub fn result(folder: &Path) -> Result<(Vec<u8>, Progress)> {
     let path = folder.join(FILE);
     let bytes = std::fs::read(&path).with_context(|| format!("no run: {}", path.display()))?;
-    let (_, header) = SafeTensors::read_metadata(&bytes)?;
-    let text = header.metadata().as_ref().and_then(|map| map.get("progress")).context("it has no progress")?;
+    let progress = progress(&bytes).with_context(|| path.display().to_string())?;
     let mut weights = Vec::new();
     for (name, tensor) in candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)? {
         if let Some(name) = name.strip_prefix("0/average/") {
@@ -87,7 +84,14 @@ pub fn result(folder: &Path) -> Result<(Vec<u8>, Progress)> {
         }
     }
     weights.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((safetensors::serialize(weights, None)?, serde_json::from_str(text)?))
+    Ok((safetensors::serialize(weights, None)?, progress))
+}
+
+/// The numbers of the run in the file that consists of `bytes`.
+fn progress(bytes: &[u8]) -> Result<Progress> {
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let text = header.metadata().as_ref().and_then(|map| map.get("progress")).context("it has no progress")?;
+    Ok(serde_json::from_str(text)?)
 }
 
 /// Writes `bytes` to `path` in one stroke.

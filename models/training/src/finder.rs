@@ -95,7 +95,7 @@ impl<'a> Finder<'a> {
     pub fn find(&self, canvases: &[&Canvas], least: f32) -> Result<Vec<Vec<Spotted>>> {
         let mut found = Vec::new();
         for canvases in canvases.chunks(TRIAL_BATCH) {
-            let images = canvases.iter().flat_map(|canvas| centred(canvas)).collect();
+            let images = canvases.iter().flat_map(|canvas| canvas.planes()).collect();
             let x = Tensor::from_vec(images, (canvases.len(), 3, SIDE, SIDE), &self.device)?;
             let answer = loss::values(&self.net.forward(&x, Mode::Drawing)?)?;
             found.extend(answer.chunks_exact(OUTPUTS * AREA).map(|answer| spotted(answer, CELLS, CELLS, least)));
@@ -140,7 +140,7 @@ impl Recipe for Finder<'_> {
         let mut batch = Batch { images: vec![], heat: vec![], targets: vec![], weights: vec![] };
         for index in 0..self.batch as u64 {
             let scene = finder_scene::draw(&self.portraits.training, SIDE, &mut lot(self.seed, step, index));
-            batch.images.extend(centred(&scene.canvas));
+            batch.images.extend(scene.canvas.planes());
             batch.ask(&scene);
         }
         batch
@@ -211,13 +211,6 @@ fn eye_error(found: &Spotted, truth: &SceneFace) -> f32 {
     let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
     let apart = distance(truth.eyes[0], truth.eyes[1]).max(1e-3);
     50.0 * (distance(found.eyes[0], truth.eyes[0]) + distance(found.eyes[1], truth.eyes[1])) / apart
-}
-
-/// Planes about zero.
-fn centred(canvas: &Canvas) -> Vec<f32> {
-    let mut planes = canvas.planes();
-    planes.iter_mut().for_each(|value| *value -= 0.5);
-    planes
 }
 
 /// What was asked in green, what may be found in gray, what was found in red (pale where it would not count).

@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
     pub fn read(&self, canvases: &[&Canvas]) -> Result<Vec<Answer>> {
         let mut answers = Vec::new();
         for canvases in canvases.chunks(TRIAL_BATCH) {
-            let images: Vec<f32> = canvases.iter().flat_map(|canvas| centred(canvas)).collect();
+            let images: Vec<f32> = canvases.iter().flat_map(|canvas| canvas.planes()).collect();
             let x = Tensor::from_vec(images, (canvases.len(), 3, SIDE, SIDE), &self.device)?;
             let reading = self.net.forward(&x, Mode::Drawing)?;
             let maps = loss::values(&reading.maps)?;
@@ -157,7 +157,7 @@ impl Recipe for Reader<'_> {
                 }
             })
             .collect();
-        let images = crops.iter().flat_map(|crop| centred(&crop.canvas)).collect();
+        let images = crops.iter().flat_map(|crop| crop.canvas.planes()).collect();
         Batch { crops, images }
     }
 
@@ -296,12 +296,6 @@ pub fn point_error(crop: &Crop, answer: &Answer) -> f32 {
         .map(|at| distance(crop.points[at], answer.points[at]))
         .collect();
     100.0 * off.iter().sum::<f32>() / (off.len().max(1) as f32 * apart)
-}
-
-fn centred(canvas: &Canvas) -> Vec<f32> {
-    let mut planes = canvas.planes();
-    planes.iter_mut().for_each(|value| *value -= 0.5);
-    planes
 }
 
 fn with_points(crop: &Crop, answer: &Answer) -> Canvas {
