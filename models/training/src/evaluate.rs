@@ -41,10 +41,10 @@ const SEED: u64 = 77;
 /// What was measured.
 #[derive(Debug, Clone)]
 pub struct Evaluation {
-    /// For each of [`THRESHOLDS`]: the share of pasted faces found, other faces found beside them, and faces found in [`EMPTY`]
-    /// empty rooms; the last number is without those that the reader takes for no face.
-    pub finding: Vec<[f64; 4]>,
-    /// The portraits that were not found at the middle threshold.
+    /// For each of [`THRESHOLDS`]: the share of pasted faces found, and of those found that the reader takes for faces too; other faces
+    /// found beside them, and faces found in [`EMPTY`] empty rooms; the last number is of those that the reader takes for faces.
+    pub finding: Vec<[f64; 5]>,
+    /// The portraits that were not found at the middle threshold, with the size of the face, px.
     pub missed: Vec<String>,
     /// One for each portrait that was read.
     pub readings: Vec<Read>,
@@ -79,11 +79,15 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
         .map(|&(at, room)| {
             let mut rng = lot(SEED, room, at as u64);
             let scene = finder_scene::trial(&portraits[at], portraits, ROOM, LEAST, &mut rng);
-            let found = find(finder, &scene.canvas.to_rgb8(), least)?;
-            let hit = found.iter().find(|face| is_hit(face, &scene.faces[0])).map_or(0.0, |face| face.score);
+            let picture = scene.canvas.to_rgb8();
+            let found = find(finder, &picture, least)?;
+            let hit = match found.iter().find(|face| is_hit(face, &scene.faces[0])) {
+                Some(face) => (face.score, read(reader, &picture, face)?.face > 0.5),
+                None => (0.0, false),
+            };
             let others: Vec<f32> =
                 found.iter().filter(|face| !is_hit(face, &scene.faces[0])).map(|face| face.score).collect();
-            Ok((hit, others))
+            Ok((hit, others, scene.faces[0].size))
         })
         .collect::<Result<Vec<_>>>()?;
     let empty = (0..EMPTY)
@@ -101,15 +105,16 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
         .iter()
         .map(|&least| {
             [
-                count(&mut pasted.iter().map(|room| room.0 >= least)) / pasted.len().max(1) as f64,
+                count(&mut pasted.iter().map(|room| room.0.0 >= least)) / pasted.len().max(1) as f64,
+                count(&mut pasted.iter().map(|room| room.0.0 >= least && room.0.1)) / pasted.len().max(1) as f64,
                 count(&mut pasted.iter().flat_map(|room| &room.1).map(|&score| score >= least)),
                 count(&mut empty.iter().flatten().map(|face| face.0 >= least)),
                 count(&mut empty.iter().flatten().map(|face| face.0 >= least && face.1 > 0.5)),
             ]
         })
         .collect();
-    let missed = rooms.iter().zip(&pasted).filter(|(_, room)| room.0 < THRESHOLDS[2]);
-    let missed = missed.map(|((at, _), _)| portraits[*at].id.clone()).collect();
+    let missed = rooms.iter().zip(&pasted).filter(|(_, room)| room.0.0 < THRESHOLDS[2]);
+    let missed = missed.map(|((at, _), room)| format!("{} ({:.0} px)", portraits[*at].id, room.2)).collect();
     let read = portraits.par_iter().map(|portrait| one(finder, reader, portrait)).collect::<Result<Vec<_>>>()?;
     let unread = portraits.iter().zip(&read).filter(|(_, read)| read.is_none()).map(|(p, _)| p.id.clone()).collect();
     Ok(Evaluation { finding, missed, readings: read.into_iter().flatten().collect(), unread })
@@ -210,11 +215,16 @@ impl fmt::Display for Evaluation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "| threshold | faces found | others beside them | in {EMPTY} empty rooms | of these, read as faces |"
+            "| threshold | faces found | and read as faces | others beside them | in {EMPTY} empty rooms | of these, read as faces |"
         )?;
-        writeln!(f, "|---|---|---|---|---|")?;
-        for (threshold, [share, beside, empty, read]) in THRESHOLDS.iter().zip(&self.finding) {
-            writeln!(f, "| {threshold} | {:.2} % | {beside} | {empty} | {read} |", 100.0 * share)?;
+        writeln!(f, "|---|---|---|---|---|---|")?;
+        for (threshold, [share, both, beside, empty, read]) in THRESHOLDS.iter().zip(&self.finding) {
+            writeln!(
+                f,
+                "| {threshold} | {:.2} % | {:.2} % | {beside} | {empty} | {read} |",
+                100.0 * share,
+                100.0 * both
+            )?;
         }
         writeln!(
             f,
