@@ -142,7 +142,7 @@ impl Portrait {
     /// How often it is drawn to be learned from, beside an everyday portrait (1): the fewer there are of its kind, the more.
     fn rarity(&self) -> f32 {
         let Hints { glasses, beard_hint, long_hair_hint, skin_ita, synthetic, .. } = self.hints;
-        let kinds = [(synthetic, 1.0), (glasses, 0.7), (beard_hint, 0.7), (skin_ita < 5.0, 0.5), (long_hair_hint, 0.3)];
+        let kinds = [(synthetic, 1.0), (glasses, 1.2), (beard_hint, 0.7), (skin_ita < 5.0, 1.2), (long_hair_hint, 0.3)];
         let more: f32 = kinds.iter().filter(|kind| kind.0).map(|kind| kind.1).sum();
         (1.0 + more).min(RAREST)
     }

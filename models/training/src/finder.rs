@@ -132,6 +132,10 @@ impl Recipe for Finder<'_> {
         "face_finder"
     }
 
+    fn steps(&self) -> u64 {
+        10_000
+    }
+
     fn players(&self) -> Vec<Vec<(String, Var)>> {
         vec![named(&self.map)]
     }

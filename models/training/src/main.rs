@@ -27,6 +27,7 @@ use training::optimiser::Settings;
 use training::reader::Reader;
 use training::recipe::Recipe;
 use training::run;
+use training::run::Length;
 use training::run::Plan;
 
 /// Trains the networks of portraitist.
@@ -78,12 +79,12 @@ struct Face {
     /// Which network.
     #[arg(long, value_enum, default_value_t = Which::Both)]
     which: Which,
-    /// Hours for each network on this machine.
-    #[arg(long, default_value_t = 8.0)]
-    hours: f64,
-    /// Steps for each network, instead of hours.
-    #[arg(long)]
+    /// Steps for each network, instead of those that the shipped weights took.
+    #[arg(long, conflicts_with = "hours")]
     steps: Option<u64>,
+    /// Hours for each network on this machine, instead of steps.
+    #[arg(long)]
+    hours: Option<f64>,
     /// Where the runs are kept, a folder for each network.
     #[arg(long, default_value = "runs")]
     out: PathBuf,
@@ -192,8 +193,11 @@ fn ship(runs: &Path, models: &Path) -> Result<()> {
 
 fn one(recipe: &impl Recipe, face: &Face, device: &Device, stop: &AtomicBool) -> Result<()> {
     let plan = Plan {
-        steps: face.steps,
-        hours: face.hours,
+        length: match (face.steps, face.hours) {
+            (Some(steps), _) => Length::Steps(steps),
+            (None, Some(hours)) => Length::Hours(hours),
+            (None, None) => Length::AsMeant,
+        },
         rate: face.rate,
         optimiser: Settings::default(),
         loaders: face.loaders,

@@ -47,9 +47,9 @@ const POINT_WEIGHT: f32 = 1.5;
 /// How much the heats' spread counts beside the points' distance.
 const SPREAD: f32 = 0.15;
 /// How much the presence of a face counts.
-const FACE_WEIGHT: f32 = 0.1;
+const FACE_WEIGHT: f32 = 0.2;
 /// The share of crops without a face.
-const FACELESS: f64 = 0.1;
+const FACELESS: f64 = 0.15;
 /// px of a crop a cell of the heats is wide.
 const HEAT_CELL: f32 = (SIDE / HEAT_SIDE) as f32;
 /// Crops judged at once when trying.
@@ -138,6 +138,10 @@ impl Recipe for Reader<'_> {
 
     fn name(&self) -> &'static str {
         "face_reader"
+    }
+
+    fn steps(&self) -> u64 {
+        7_000
     }
 
     fn players(&self) -> Vec<Vec<(String, Var)>> {

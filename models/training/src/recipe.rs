@@ -19,6 +19,9 @@ pub trait Recipe: Sync {
     /// Its name: the folder of its run and the report's title.
     fn name(&self) -> &'static str;
 
+    /// Steps of the run that the shipped weights come from.
+    fn steps(&self) -> u64;
+
     /// The named weights of each player, in the order in which they move.
     fn players(&self) -> Vec<Vec<(String, Var)>>;
 

@@ -32,13 +32,22 @@ const CHECKPOINT: Duration = Duration::from_secs(240);
 /// Steps in a row whose gradient is no number, before the run is given up.
 const FAILURES: u32 = 20;
 
+/// When a run ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Length {
+    /// A resumed run keeps its own; a fresh one takes the recipe's.
+    AsMeant,
+    /// Steps in all.
+    Steps(u64),
+    /// Hours on this machine, by the pace of the first steps; a resumed run keeps its own steps.
+    Hours(f64),
+}
+
 /// How long and how a network is trained.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Steps in all; none keeps a resumed run's, or lets `hours` decide.
-    pub steps: Option<u64>,
-    /// Hours that the run shall take on this machine, if `steps` is none.
-    pub hours: f64,
+    /// When it ends.
+    pub length: Length,
     /// The largest learning rate.
     pub rate: f64,
     /// The optimiser's settings.
@@ -67,10 +76,16 @@ pub fn run<R: Recipe>(recipe: &R, plan: &Plan, device: &Device, stop: &AtomicBoo
     let unknown = u64::MAX;
     let mut progress = if plan.resume {
         let kept = checkpoint::load(&plan.folder, &mut players, device)?;
-        Progress { steps: plan.steps.unwrap_or(kept.steps), ..kept }
+        let steps = if let Length::Steps(steps) = plan.length { steps } else { kept.steps };
+        Progress { steps, ..kept }
     } else {
         let moves = vec![0; players.len()];
-        Progress { step: 0, steps: plan.steps.unwrap_or(unknown), seed: plan.seed, seconds: 0.0, moves }
+        let steps = match plan.length {
+            Length::AsMeant => recipe.steps(),
+            Length::Steps(steps) => steps,
+            Length::Hours(_) => unknown,
+        };
+        Progress { step: 0, steps, seed: plan.seed, seconds: 0.0, moves }
     };
     if plan.resume && progress.seed != plan.seed {
         bail!("the run in {} was begun with seed {}", plan.folder.display(), progress.seed);
@@ -106,8 +121,11 @@ pub fn run<R: Recipe>(recipe: &R, plan: &Plan, device: &Device, stop: &AtomicBoo
             progress.seconds = before + started.elapsed().as_secs_f64();
             let done = progress.step - first;
             let per_step = started.elapsed().as_secs_f64() / done as f64;
-            if progress.steps == unknown && done == TRIAL {
-                progress.steps = (plan.hours * 3600.0 / per_step) as u64 + 1;
+            if let Length::Hours(hours) = plan.length
+                && progress.steps == unknown
+                && done == TRIAL
+            {
+                progress.steps = (hours * 3600.0 / per_step) as u64 + 1;
             }
             let try_now = progress.step % plan.try_every == 0 || progress.step == progress.steps;
             if progress.step % LINE == 0 || try_now {

@@ -22,6 +22,7 @@ use training::recipe::Score;
 use training::recipe::draw_weights;
 use training::recipe::lot;
 use training::recipe::named;
+use training::run::Length;
 use training::run::Plan;
 use training::run::averaged;
 use training::run::run;
@@ -52,6 +53,10 @@ impl Recipe for Duel {
 
     fn name(&self) -> &'static str {
         "duel"
+    }
+
+    fn steps(&self) -> u64 {
+        20
     }
 
     fn players(&self) -> Vec<Vec<(String, Var)>> {
@@ -86,8 +91,7 @@ impl Recipe for Duel {
 fn go(folder: &Path, steps: u64, resume: bool) -> Result<(Vec<f32>, Vec<AdamW>)> {
     let duel = Duel::new()?;
     let plan = Plan {
-        steps: Some(steps),
-        hours: 0.0,
+        length: Length::Steps(steps),
         rate: 1e-2,
         optimiser: Settings::default(),
         loaders: 3,
@@ -133,6 +137,9 @@ fn stop_at(folder: &Path, steps: usize) -> Result<Vec<f32>> {
         fn name(&self) -> &'static str {
             self.0.name()
         }
+        fn steps(&self) -> u64 {
+            self.0.steps()
+        }
         fn players(&self) -> Vec<Vec<(String, Var)>> {
             self.0.players()
         }
@@ -155,8 +162,7 @@ fn stop_at(folder: &Path, steps: usize) -> Result<Vec<f32>> {
     let stop = AtomicBool::new(false);
     let recipe = Stopping(Duel::new()?, steps, &stop);
     let plan = Plan {
-        steps: Some(20),
-        hours: 0.0,
+        length: Length::AsMeant,
         rate: 1e-2,
         optimiser: Settings::default(),
         loaders: 1,
