@@ -78,6 +78,17 @@ impl Conv2d {
         conv2d_kept(x, &self.weight, self.bias.as_ref(), &self.conv, act, self.packing.as_ref())
     }
 
+    /// The same weights, which change as these do, as numbers that no gradient is asked of: for a network that judges
+    /// while another learns.
+    pub fn frozen(&self) -> Self {
+        Self {
+            weight: self.weight.detach(),
+            bias: self.bias.as_ref().map(Tensor::detach),
+            conv: self.conv,
+            packing: None,
+        }
+    }
+
     /// One convolution that does what this one and `norm` with its running statistics behind it do.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Bilinear resizing (pixel centres at half integers, no antialiasing, PyTorch's `align_corners=False`) and reflection
-//! padding.
+//! Bilinear resizing (pixel centres at half integers, no antialiasing, PyTorch's `align_corners=False`), doubling by the
+//! nearest pixel, and reflection padding.
 
 use candle_core::Result;
 use candle_core::Tensor;
@@ -23,6 +23,14 @@ pub fn resize_bilinear(x: &Tensor, height: usize, width: usize) -> Result<Tensor
 pub fn upsample_bilinear2x(x: &Tensor) -> Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
     resize_bilinear(x, 2 * height, 2 * width)
+}
+
+/// `x` at twice its height and width, each pixel a block of four.
+///
+/// # Errors
+/// `x` has not four axes.
+pub fn upsample_nearest2x(x: &Tensor) -> Result<Tensor> {
+    if cpu::takes(x) { cpu::upsample_nearest2x(x) } else { stock::upsample_nearest2x(x) }
 }
 
 /// `x` with `padding` more pixels on every side, mirrored at its outermost pixels, which are not repeated.

@@ -9,6 +9,7 @@ use super::act::Act;
 use super::conv::Conv;
 use super::conv::ConvTranspose;
 use super::conv::Edge;
+use super::distance::Distance;
 use super::norm::NORM_EPS;
 use super::norm::Statistics;
 
@@ -112,6 +113,47 @@ pub(super) fn max_pool2x2(x: &Tensor) -> Result<Tensor> {
     let top = corner(0, 0)?.maximum(&corner(0, 1)?)?;
     let bottom = corner(1, 0)?.maximum(&corner(1, 1)?)?;
     top.maximum(&bottom)?.reshape((batch, channels, down, right))
+}
+
+pub(super) fn max_pool2x2_ceil(x: &Tensor) -> Result<Tensor> {
+    let (_, _, height, width) = x.dims4()?;
+    // What is repeated changes no maximum.
+    max_pool2x2(&x.pad_with_same(2, 0, height % 2)?.pad_with_same(3, 0, width % 2)?)
+}
+
+pub(super) fn avg_pool2x2(x: &Tensor) -> Result<Tensor> {
+    let (batch, channels, height, width) = x.dims4()?;
+    let (down, right) = (height / 2, width / 2);
+    if down == 0 || right == 0 {
+        bail!("an image of {height} x {width} has no 2 x 2 block to pool");
+    }
+    let x = x.narrow(2, 0, 2 * down)?.narrow(3, 0, 2 * right)?;
+    x.contiguous()?
+        .reshape((batch * channels, down, 2, right, 2))?
+        .mean((2, 4))?
+        .reshape((batch, channels, down, right))
+}
+
+pub(super) fn upsample_nearest2x(x: &Tensor) -> Result<Tensor> {
+    let (_, _, height, width) = x.dims4()?;
+    x.contiguous()?.upsample_nearest2d(2 * height, 2 * width)
+}
+
+pub(super) fn moments(x: &Tensor) -> Result<(Tensor, Tensor)> {
+    let (batch, channels, height, width) = x.dims4()?;
+    let flat = x.contiguous()?.reshape((batch, channels, height * width, 1))?;
+    let mean = flat.mean_keepdim(2)?;
+    let squares = flat.broadcast_sub(&mean)?.sqr()?.sum_keepdim(2)?;
+    Ok((mean, ((squares / (height * width - 1) as f64)? + NORM_EPS)?.sqrt()?))
+}
+
+pub(super) fn mean_distance(a: &Tensor, b: &Tensor, distance: Distance) -> Result<Tensor> {
+    let apart = (a - b)?;
+    match distance {
+        Distance::Absolute => apart.abs(),
+        Distance::Square => apart.sqr(),
+    }?
+    .mean_all()
 }
 
 pub(super) fn avg_pool3x3_s2(x: &Tensor) -> Result<Tensor> {

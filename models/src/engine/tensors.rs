@@ -55,7 +55,20 @@ impl Tensors {
     /// # Errors
     /// [`ModelError::Tensors`].
     pub fn fill<T>(&self, build: impl FnOnce(VarBuilder<'static>) -> Result<T>) -> std::result::Result<T, ModelError> {
-        let network = build(self.builder()).map_err(|error| ModelError::Tensors { what: error.to_string() })?;
+        self.fill_on(&Device::Cpu, build)
+    }
+
+    /// The same on `device`.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensors`].
+    pub fn fill_on<T>(
+        &self,
+        device: &Device,
+        build: impl FnOnce(VarBuilder<'static>) -> Result<T>,
+    ) -> std::result::Result<T, ModelError> {
+        let builder = VarBuilder::from_backend(Box::new(self.clone()), DType::F32, device.clone());
+        let network = build(builder).map_err(|error| ModelError::Tensors { what: error.to_string() })?;
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         match left.first() {
             None => Ok(network),

@@ -10,6 +10,7 @@
 //! | `checkpoint` | a run on disk, resumable bit for bit |
 //! | `report` | the record and its page |
 //! | `loss` | losses with their gradients |
+//! | `discriminator`, `pix2pix` | networks that only training needs |
 //! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
@@ -26,6 +27,8 @@ pub mod sheet;
 pub mod loss;
 pub mod schedule;
 pub mod recipe;
+pub mod discriminator;
+pub mod pix2pix;
 pub mod optimiser;
 pub mod checkpoint;
 pub mod loader;

@@ -1,8 +1,10 @@
 //! The engine's operations on the CPU, in single precision, as candle's custom operations.
 
 mod conv;
+mod distance;
 mod geometry;
 mod kernel;
+mod moments;
 mod norm;
 mod planes;
 mod run;
@@ -23,13 +25,18 @@ use pulp::Arch;
 pub(super) use conv::Packing;
 pub(super) use conv::conv_transpose2d;
 pub(super) use conv::conv2d;
+pub(super) use distance::mean_distance;
+pub(super) use moments::moments;
 pub(super) use norm::batch_norm_act;
 pub(super) use norm::norm_act;
 pub(super) use norm::norm_act_in_place;
+pub(super) use planes::avg_pool2x2;
 pub(super) use planes::avg_pool3x3_s2;
 pub(super) use planes::max_pool2x2;
+pub(super) use planes::max_pool2x2_ceil;
 pub(super) use planes::pad_reflect;
 pub(super) use planes::resize_bilinear;
+pub(super) use planes::upsample_nearest2x;
 
 /// Whether `x` is for the operations here.
 pub(super) fn takes(x: &Tensor) -> bool {

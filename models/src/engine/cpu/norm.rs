@@ -40,7 +40,7 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    fn of(planes: &[&[f32]]) -> Self {
+    pub fn of(planes: &[&[f32]]) -> Self {
         let count = planes.iter().map(|plane| plane.len()).sum::<usize>() as f64;
         let mean = planes.iter().map(|plane| sum(plane, |value| value)).sum::<f64>() / count;
         let centre = mean as f32;
