@@ -11,6 +11,7 @@
 //! | `report` | the record and its page |
 //! | `loss` | losses with their gradients |
 //! | `discriminator`, `pix2pix` | networks that only training needs |
+//! | `objective` | losses over tensors: what the drawing networks are asked for |
 //! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
@@ -29,6 +30,7 @@ pub mod schedule;
 pub mod recipe;
 pub mod discriminator;
 pub mod pix2pix;
+pub mod objective;
 pub mod optimiser;
 pub mod checkpoint;
 pub mod loader;
