@@ -128,7 +128,7 @@ const TRIAL_SEED: u64 = 20_261_122;
 impl Recipe for Finder<'_> {
     type Batch = Batch;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "face_finder"
     }
 

@@ -15,6 +15,10 @@
 //! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
+//! | `page`, `people` | drawings, and the portraits they were drawn from |
+//! | `lines`, `line_frame` | the line drawer's recipe |
+//! | `stroke_types` | the stroke classifier's recipe |
+//! | `style`, `sketchbook` | a style's recipe: generator against discriminators; an artist's sketches |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
 //! | `export` | a run's result becomes a shipped file with its line in the manifest |
 
@@ -40,5 +44,12 @@ pub mod finder_scene;
 pub mod finder;
 pub mod reader_crop;
 pub mod reader;
+pub mod page;
+pub mod line_frame;
+pub mod people;
+pub mod lines;
+pub mod stroke_types;
+pub mod style;
+pub mod sketchbook;
 pub mod evaluate;
 pub mod export;

@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
 impl Recipe for Reader<'_> {
     type Batch = Batch;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "face_reader"
     }
 

@@ -17,7 +17,7 @@ pub trait Recipe: Sync {
     type Batch: Send;
 
     /// Its name: the folder of its run and the report's title.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Steps of the run that the shipped weights come from.
     fn steps(&self) -> u64;

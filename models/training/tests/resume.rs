@@ -51,7 +51,7 @@ impl Duel {
 impl Recipe for Duel {
     type Batch = Vec<f32>;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "duel"
     }
 
@@ -134,7 +134,7 @@ fn stop_at(folder: &Path, steps: usize) -> Result<Vec<f32>> {
     struct Stopping<'a>(Duel, usize, &'a AtomicBool);
     impl Recipe for Stopping<'_> {
         type Batch = Vec<f32>;
-        fn name(&self) -> &'static str {
+        fn name(&self) -> &str {
             self.0.name()
         }
         fn steps(&self) -> u64 {

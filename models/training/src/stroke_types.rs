@@ -1,0 +1,248 @@
+//! The recipe of the stroke classifier ψ: patches of drawings, and the part of the portrait whose strokes each holds.
+//!
+//! A patch of 16 × 16 px takes the type of the region that fills at least [`MAJORITY`] of it; one that straddles the border
+//! of skin or hair to what lies beyond (cloth, backdrop, or hair to skin) is a boundary. Patches without ink are not
+//! judged: bare paper has no strokes. Source of the rule: none is published; sRender's seven types, this project's rule.
+
+use anyhow::Result;
+use anyhow::ensure;
+use candle_core::DType;
+use candle_core::Device;
+use candle_core::Tensor;
+use candle_core::Var;
+use candle_nn::VarBuilder;
+use candle_nn::VarMap;
+use models::blocks::Mode;
+use models::stroke_classifier;
+use models::stroke_classifier::PATCH;
+use models::stroke_classifier::StrokeClassifier;
+use models::stroke_classifier::TYPES;
+use rand::Rng;
+
+use crate::canvas::Canvas;
+use crate::data::SIDE;
+use crate::loss;
+use crate::objective::strokes::likelihood;
+use crate::page::Page;
+use crate::recipe::Loss;
+use crate::recipe::Recipe;
+use crate::recipe::Score;
+use crate::recipe::draw_weights;
+use crate::recipe::lot;
+use crate::recipe::named;
+use crate::sheet;
+
+/// The share of a patch that one region has to fill.
+const MAJORITY: f32 = 0.6;
+/// The share that each side of a boundary fills at least.
+const BOTH_SIDES: f32 = 0.15;
+/// The least ink of a judged patch, in black pixels.
+const LEAST_INK_PX: f32 = 3.0;
+/// Tries to find a patch of a wanted type.
+const TRIES: usize = 60;
+/// All types count alike: they come equally often.
+const EVEN: [f32; TYPES.len()] = [1.0; TYPES.len()];
+/// Index of the boundary among the types.
+const BOUNDARY: u8 = 2;
+/// Trials are the same in every run.
+const TRIAL_SEED: u64 = 20_261_122;
+/// Patches of each type in a trial.
+const TRIAL_PATCHES: u64 = 200;
+
+/// A drawing whose regions are known.
+#[derive(Debug, Clone)]
+pub struct Labelled<'a> {
+    /// The drawing.
+    pub page: Page,
+    /// Class of each pixel, as the data card names them.
+    pub regions: &'a [u8],
+}
+
+/// ψ in training.
+pub struct StrokeTypes<'a> {
+    training: Vec<Labelled<'a>>,
+    validation: Vec<Labelled<'a>>,
+    map: VarMap,
+    net: StrokeClassifier,
+    device: Device,
+    batch: usize,
+    seed: u64,
+}
+
+/// Patches (-1 to 1) and their types.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    patches: Vec<f32>,
+    types: Vec<u8>,
+}
+
+impl<'a> StrokeTypes<'a> {
+    /// A fresh network, drawn from `seed`, to be shown `batch` patches a step.
+    ///
+    /// # Errors
+    /// No drawing, or those of the device.
+    pub fn new(
+        training: Vec<Labelled<'a>>,
+        validation: Vec<Labelled<'a>>,
+        batch: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self> {
+        ensure!(!training.is_empty() && !validation.is_empty(), "there is no drawing to learn stroke types from");
+        let map = VarMap::new();
+        let net = StrokeClassifier::new(&VarBuilder::from_varmap(&map, DType::F32, device))?;
+        draw_weights(&map, seed, &[], device)?;
+        Ok(Self { training, validation, map, net, device: device.clone(), batch, seed })
+    }
+
+    /// The types of the patches, most likely first.
+    fn answers(&self, batch: &Batch) -> Result<Vec<u8>> {
+        let x = Tensor::from_slice(&batch.patches, (batch.types.len(), 1, PATCH, PATCH), &self.device)?;
+        let answers = loss::values(&self.net.forward(&x, Mode::Drawing)?.answer)?;
+        let best =
+            |row: &[f32]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |best| best.0 as u8);
+        Ok(answers.chunks_exact(TYPES.len()).map(best).collect())
+    }
+
+    fn trial(&self) -> Batch {
+        let mut batch = Batch { patches: Vec::new(), types: Vec::new() };
+        for index in 0..TRIAL_PATCHES * TYPES.len() as u64 {
+            batch.add(&self.validation, (index % TYPES.len() as u64) as u8, &mut lot(TRIAL_SEED, 6, index));
+        }
+        batch
+    }
+}
+
+impl Recipe for StrokeTypes<'_> {
+    type Batch = Batch;
+
+    fn name(&self) -> &str {
+        stroke_classifier::NAME
+    }
+
+    fn steps(&self) -> u64 {
+        3_000
+    }
+
+    fn players(&self) -> Vec<Vec<(String, Var)>> {
+        vec![named(&self.map)]
+    }
+
+    fn batch(&self, step: u64) -> Batch {
+        let mut batch = Batch { patches: Vec::new(), types: Vec::new() };
+        for index in 0..self.batch as u64 {
+            batch.add(&self.training, (index % TYPES.len() as u64) as u8, &mut lot(self.seed, step, index));
+        }
+        batch
+    }
+
+    fn judge(&self, _player: usize, batch: &Batch) -> Result<Loss> {
+        let x = Tensor::from_slice(&batch.patches, (batch.types.len(), 1, PATCH, PATCH), &self.device)?;
+        let total = likelihood(&self.net.forward(&x, Mode::Learning)?.answer, &batch.types, &EVEN)?;
+        let parts = vec![("likelihood", total.to_scalar()?)];
+        Ok(Loss { total, parts })
+    }
+
+    fn scores(&self) -> Result<Vec<Score>> {
+        let batch = self.trial();
+        let answers = self.answers(&batch)?;
+        let right = |kind: Option<u8>| {
+            let pairs = batch.types.iter().zip(&answers).filter(|pair| kind.is_none_or(|kind| kind == *pair.0));
+            let (hits, all) = pairs.fold((0, 0), |(hits, all), (a, b)| (hits + usize::from(a == b), all + 1));
+            hits as f64 / f64::from(all.max(1))
+        };
+        let of_type =
+            (0u8..).zip(TYPES).map(|(kind, name)| Score::new(format!("{name}, share right"), right(Some(kind))));
+        Ok(std::iter::once(Score::new("all types, share right", right(None))).chain(of_type).collect())
+    }
+
+    fn sheet(&self) -> Result<image::RgbImage> {
+        let batch = self.trial();
+        let answers = self.answers(&batch)?;
+        let tile = |at: usize| {
+            let patch = &batch.patches[at * PATCH * PATCH..(at + 1) * PATCH * PATCH];
+            let wrong = answers[at] != batch.types[at];
+            let tint = |value: f32| if wrong { [value, value * 0.6, value * 0.6] } else { [value; 3] };
+            let rgb = patch.iter().flat_map(|value| tint(0.5 + 0.5 * value)).collect();
+            Canvas { width: PATCH, height: PATCH, rgb }
+        };
+        // A column a type.
+        let tiles: Vec<Canvas> = (0..TYPES.len() * SHEET_ROWS).map(tile).collect();
+        Ok(sheet::tiled(&tiles, TYPES.len()))
+    }
+}
+
+/// Patches of each type on a sheet.
+const SHEET_ROWS: usize = 24;
+
+impl Batch {
+    /// Adds a patch of type `wanted` from one of `drawings`, or of any type if none is found soon.
+    fn add(&mut self, drawings: &[Labelled], wanted: u8, rng: &mut impl Rng) {
+        let mut last = None;
+        for _ in 0..TRIES {
+            let drawing = &drawings[rng.random_range(0..drawings.len())];
+            let [x, y] = [0, 1].map(|_| rng.random_range(0..=SIDE - PATCH));
+            let Some(kind) = stroke_type(drawing.regions, x, y) else { continue };
+            let patch = drawing.page.square(x, y, PATCH);
+            if patch.iter().map(|value| 1.0 - value).sum::<f32>() < LEAST_INK_PX {
+                continue;
+            }
+            last = Some((patch, kind));
+            if kind == wanted {
+                break;
+            }
+        }
+        if let Some((patch, kind)) = last {
+            self.patches.extend(patch.into_iter().map(|value| 2.0 * value - 1.0));
+            self.types.push(kind);
+        }
+    }
+}
+
+/// The type of the strokes in the patch whose first pixel is `x`, `y`, by the file's rule.
+pub fn stroke_type(regions: &[u8], x: usize, y: usize) -> Option<u8> {
+    let mut counts = [0.0f32; 9];
+    for row in y..y + PATCH {
+        for &class in &regions[row * SIDE + x..row * SIDE + x + PATCH] {
+            if let Some(count) = counts.get_mut(usize::from(class)) {
+                *count += 1.0 / (PATCH * PATCH) as f32;
+            }
+        }
+    }
+    let [backdrop, skin, hair, brow, eye, lips, ear, clothes, glasses] = counts;
+    let skin = skin + glasses;
+    let shares = [skin, hair, 0.0, brow, eye, lips, ear];
+    // Brows and eyes are small: a patch with a third of one is of it.
+    let small = [brow, eye, lips].map(|share| share > 0.33);
+    if let Some(at) = small.iter().position(|&is| is) {
+        return Some(3 + at as u8);
+    }
+    if let Some(kind) = (0u8..).zip(shares).find(|(_, share)| *share >= MAJORITY).map(|(kind, _)| kind) {
+        return Some(kind);
+    }
+    let sides = [skin + ear, hair, backdrop + clothes];
+    (sides.iter().filter(|&&share| share >= BOTH_SIDES).count() >= 2).then_some(BOUNDARY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_takes_the_type_of_what_fills_it_and_is_a_boundary_between_two() {
+        // Skin on the left half, hair on the right, an eye in the upper left corner, backdrop far below.
+        let regions: Vec<u8> = (0..SIDE * SIDE)
+            .map(|at| match (at % SIDE, at / SIDE) {
+                (0..16, 0..16) => 4,
+                (_, 400..) => 0,
+                (0..256, _) => 1,
+                _ => 2,
+            })
+            .collect();
+        let at = |x: usize, y: usize| stroke_type(&regions, x, y);
+        assert_eq!(
+            [at(0, 0), at(100, 100), at(300, 100), at(248, 100), at(100, 392), at(100, 450), at(8, 4)],
+            [Some(4), Some(0), Some(1), Some(2), Some(2), None, Some(4)]
+        );
+    }
+}
