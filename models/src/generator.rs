@@ -29,6 +29,8 @@ const HALVINGS: usize = 4;
 const BLOCKS: usize = 9;
 /// Spread of the weights when training starts, pix2pixHD's.
 const START: Init = Init::Randn { mean: 0.0, stdev: 0.02 };
+/// The tensor that tells a generator and its width.
+const FIRST: &str = "model.1.weight";
 /// Sides are multiples of it.
 const UNIT: usize = 1 << HALVINGS;
 
@@ -49,11 +51,19 @@ impl Generator {
     /// [`ModelError::Tensors`].
     pub fn read(bytes: &[u8]) -> std::result::Result<Self, ModelError> {
         let tensors = Tensors::read(bytes)?;
-        let width = match tensors.dims("model.1.weight") {
+        let width = match tensors.dims(FIRST) {
             Some(&[width, 1, 7, 7]) if width > 0 => width,
             _ => return Err(ModelError::Tensors { what: "it holds no generator (\"model.1.weight\")".to_owned() }),
         };
         tensors.fill(|vb| Self::new(&vb, width))
+    }
+
+    /// Whether the safetensors file that consists of `bytes` holds a generator.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensors`]: it is no safetensors file.
+    pub fn is_in(bytes: &[u8]) -> std::result::Result<bool, ModelError> {
+        Ok(Tensors::read(bytes)?.dims(FIRST).is_some())
     }
 
     /// The network of that width with tensors from `vb`; for training.

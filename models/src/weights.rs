@@ -30,6 +30,31 @@ pub fn read(entry: &Entry, folder: &Path) -> Result<Vec<u8>, ModelError> {
     Ok(bytes)
 }
 
+/// The bytes of a file that is not the manifest's but somebody's own.
+///
+/// # Errors
+/// The file is missing, unreadable, or larger than [`MOST_OWN_BYTES`].
+pub fn read_own(path: &Path) -> Result<Vec<u8>, ModelError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let failed = |error: std::io::Error| {
+        let (name, path) = (name.clone(), path.display().to_string());
+        match error.kind() {
+            std::io::ErrorKind::NotFound => ModelError::Missing { name, path },
+            _ => ModelError::Unreadable { name, path, what: error.to_string() },
+        }
+    };
+    let mut bytes = Vec::new();
+    File::open(path).map_err(failed)?.take(MOST_OWN_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MOST_OWN_BYTES {
+        let what = format!("it is larger than {MOST_OWN_BYTES} bytes");
+        return Err(ModelError::Unreadable { name, path: path.display().to_string(), what });
+    }
+    Ok(bytes)
+}
+
+/// No network of this crate is larger: sRender's widest generator has 730 MB.
+pub const MOST_OWN_BYTES: u64 = 1 << 30;
+
 /// What is wrong with each of `manifest`'s files in `folder`; nothing if all are right.
 pub fn check(manifest: &Manifest, folder: &Path) -> Vec<ModelError> {
     manifest.entries().iter().filter_map(|entry| read(entry, folder).err()).collect()

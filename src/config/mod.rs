@@ -33,6 +33,7 @@ pub use profiles::StyleProfile;
 pub use show::Shown;
 
 use crate::camera::CameraConfig;
+use crate::job::Artist;
 use crate::job::Recipe;
 use crate::job::Subject;
 use crate::photo::BackdropConfig;
@@ -115,9 +116,10 @@ pub struct Loaded {
 
 impl Config {
     /// What a drawing job needs of all this.
-    pub fn recipe<'a>(&'a self, subject: Subject<'a>) -> Recipe<'a> {
+    pub fn recipe<'a>(&'a self, subject: Subject<'a>, artist: Artist<'a>) -> Recipe<'a> {
         Recipe {
             subject,
+            artist,
             backdrop: &self.backdrop,
             lines: &self.lines,
             tone: &self.tone,
@@ -250,7 +252,7 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
     robot.check().map_err(|error| conflict(error.to_string()))?;
     let style: StyleProfile = section(settings, "style")?;
     let manifest = Manifest::shipped();
-    for name in &style.weights {
+    for name in style.weights.iter().filter(|name| models::own_file(name).is_none()) {
         manifest.named(name).map_err(|error| conflict(format!("style \"{}\": {error}", style.name)))?;
     }
     Ok(Config {

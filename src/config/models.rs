@@ -10,11 +10,15 @@ use ::models::Manifest;
 use ::models::ModelError;
 use ::models::face_finder;
 use ::models::face_reader;
+use ::models::generator::Generator;
+use ::models::line_drawer::LineDrawer;
 use ::models::weights;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::profiles::StyleProfile;
 use crate::sitter::Networks;
+use crate::sketch::StyleNetworks;
 
 /// The source tree's folder of weights.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/models/weights");
@@ -41,6 +45,36 @@ impl ModelsConfig {
         Networks::load(&read(face_finder::NAME)?, &read(face_reader::NAME)?)
     }
 
+    /// The networks that `style` draws by; none if it draws without.
+    ///
+    /// # Errors
+    /// A file is missing, unreadable, cut off or another one, or the style has a generator but no line drawer.
+    pub fn style_networks(&self, style: &StyleProfile) -> Result<Option<StyleNetworks>, ModelError> {
+        let manifest = Manifest::shipped();
+        let folder = self.folder();
+        let (mut drawer, mut generator) = (None, None);
+        for name in &style.weights {
+            let bytes = match own_file(name) {
+                Some(path) => weights::read_own(&folder.join(path))?,
+                None => weights::read(manifest.named(name)?, &folder)?,
+            };
+            if Generator::is_in(&bytes)? {
+                generator = Some((Generator::read(&bytes)?, style.manner));
+            } else {
+                drawer = Some(LineDrawer::read(&bytes)?);
+            }
+        }
+        match (drawer, generator) {
+            (None, None) => Ok(None),
+            (Some(drawer), generator) => Ok(Some(StyleNetworks::new(drawer, generator))),
+            (None, Some(_)) => {
+                let what =
+                    format!("the style \"{}\" names a generator, but no line_drawer to go before it", style.name);
+                Err(ModelError::Tensors { what })
+            }
+        }
+    }
+
     /// The folder of the weights, whether it is there or not.
     pub fn folder(&self) -> PathBuf {
         if !self.folder.is_empty() {
@@ -49,6 +83,11 @@ impl ModelsConfig {
         let program = std::env::current_exe().ok();
         find(program.as_deref().and_then(Path::parent))
     }
+}
+
+/// The path of weights that are no shipped ones but somebody's own.
+pub(super) fn own_file(name: &str) -> Option<&Path> {
+    name.ends_with(".safetensors").then(|| Path::new(name))
 }
 
 /// The first folder of weights that there is, the program lying in `program`.

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::sketch::Manner;
+
 /// What a profile is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ProfileKind {
@@ -59,8 +61,10 @@ pub struct PaperProfile {
 pub struct StyleProfile {
     /// What a person calls it.
     pub name: String,
-    /// The networks it needs, by their names in `models/weights.toml`.
+    /// The networks it draws by: names in `models/weights.toml`, or paths of own files; none is the pen artist.
     pub weights: Vec<String>,
+    /// What its generator's drawings are made of.
+    pub manner: Manner,
 }
 
 /// An sRGB colour, written `#rrggbb`.

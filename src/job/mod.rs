@@ -28,6 +28,7 @@ use crate::sketch::Anatomy;
 use crate::sketch::FlowConfig;
 use crate::sketch::LineDrawing;
 use crate::sketch::Sketch;
+use crate::sketch::StyleNetworks;
 use crate::sketch::ToneConfig;
 use crate::strokes;
 use crate::strokes::Sheet;
@@ -113,6 +114,15 @@ pub enum Subject<'a> {
     AsItIs(Framing),
 }
 
+/// Who draws.
+#[derive(Debug, Clone, Copy)]
+pub enum Artist<'a> {
+    /// The pen artist: lines by the flow of the picture, tone by what is known of the face. Needs no weights.
+    Pen,
+    /// The networks of a learned style.
+    Networks(&'a StyleNetworks),
+}
+
 /// What a job needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe<'a> {
@@ -120,9 +130,11 @@ pub struct Recipe<'a> {
     pub subject: Subject<'a>,
     /// What is the person and what the backdrop.
     pub backdrop: &'a BackdropConfig,
-    /// How lines are found.
+    /// Who draws.
+    pub artist: Artist<'a>,
+    /// How lines are found, if by the flow of the picture.
     pub lines: &'a FlowConfig,
-    /// How much tone the sketch gets.
+    /// How much tone the sketch gets, and how it runs.
     pub tone: &'a ToneConfig,
     /// How the sketch becomes strokes.
     pub strokes: &'a StrokesConfig,
@@ -196,9 +208,15 @@ fn drawn(
     recipe: &Recipe,
     enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
 ) -> Result<Job, Fault> {
-    let lines = sketch::flow_lines(&portrait, anatomy, recipe.lines);
+    let lines = match recipe.artist {
+        Artist::Pen => sketch::flow_lines(&portrait, anatomy, recipe.lines),
+        Artist::Networks(networks) => networks.lines(&portrait, anatomy)?,
+    };
     begin(Stage::Sketch, enter)?;
-    let sketch = sketch::shade(&portrait, &lines, anatomy, recipe.tone);
+    let sketch = match recipe.artist {
+        Artist::Pen => sketch::shade(&portrait, &lines, anatomy, recipe.tone),
+        Artist::Networks(networks) => networks.sketch(&portrait, &lines, anatomy, recipe.tone)?,
+    };
     begin(Stage::Strokes, enter)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     if traced.set.strokes().is_empty() {

@@ -32,6 +32,14 @@ pub fn with_contours(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray 
     ink
 }
 
+/// `ink` with the jaw where it is missing; for lines that need no other contour.
+pub fn with_jaw(mut ink: Gray, anatomy: &Anatomy) -> Gray {
+    if let Some(landmarks) = anatomy.landmarks() {
+        close_jaw(&mut ink, anatomy, landmarks);
+    }
+    ink
+}
+
 /// The jaw where skin lies on either side of it: hair, clothes and the backdrop end at lines of their own.
 fn close_jaw(ink: &mut Gray, anatomy: &Anatomy, landmarks: &Landmarks) {
     const NEAR_PX: u8 = 8;

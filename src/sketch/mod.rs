@@ -13,8 +13,12 @@ mod mouth;
 mod lines;
 mod beard;
 mod tone;
+mod learned;
 
 pub use anatomy::Anatomy;
+pub use learned::Manner;
+pub use learned::StyleNetworks;
+pub use learned::content;
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
 pub use tone::ToneConfig;

@@ -100,9 +100,9 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
 }
 
 /// The most that hatching covers: beyond it strokes run together.
-const MOST: f32 = 0.9;
+pub const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
-const LEAST: f32 = 0.05;
+pub const LEAST: f32 = 0.05;
 
 /// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
 fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
@@ -256,6 +256,14 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
             skin
         }])
     })
+}
+
+/// Directions of tone that does not come from parts of its own: hair along its strands, skin and cloth as configured.
+pub fn along_the_form(portrait: &Portrait, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+    let even = even_light(portrait, anatomy);
+    let none = smooth::map(anatomy.brows(), |_| 0.0);
+    let parts = [anatomy.hair(), anatomy.clothes(), anatomy.skin(), &none, anatomy.brows()].map(Clone::clone);
+    direction(&even, &parts, config)
 }
 
 /// `f` of `light` where `region` holds, nothing elsewhere; what is too faint to hatch is nothing, too.

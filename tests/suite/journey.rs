@@ -10,6 +10,7 @@ use portraitist::config;
 use portraitist::config::LoadRequest;
 use portraitist::fault::Kind;
 use portraitist::job;
+use portraitist::job::Artist;
 use portraitist::job::Job;
 use portraitist::job::Stage;
 use portraitist::job::Subject;
@@ -26,7 +27,7 @@ fn drawn(name: &str, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<
     let config = loaded.config();
     let photo = photo::decode(sitters::sitter(name).expect("shipped").jpeg).expect("a JPEG");
     let networks = config.models.face_networks().expect("they ship");
-    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None });
+    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None }, Artist::Pen);
     job::prepare(&photo, &recipe, enter)
 }
 

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
 use crate::job;
+use crate::job::Artist;
 use crate::job::Job;
 use crate::job::Stage;
 use crate::job::Subject;
@@ -48,7 +49,9 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     };
 
     let networks = if command.no_face { None } else { Some(config.models.face_networks()?) };
-    let recipe = config.recipe(subject(command, &config, networks.as_ref()));
+    let style = config.models.style_networks(&config.style)?;
+    let artist = style.as_ref().map_or(Artist::Pen, Artist::Networks);
+    let recipe = config.recipe(subject(command, &config, networks.as_ref()), artist);
     let job = job::prepare(&photo, &recipe, &mut |stage| {
         progress.enter(stage);
         if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

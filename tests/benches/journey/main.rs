@@ -7,6 +7,7 @@ use portraitist::config;
 use portraitist::config::Config;
 use portraitist::config::LoadRequest;
 use portraitist::job;
+use portraitist::job::Artist;
 use portraitist::job::Job;
 use portraitist::job::Subject;
 use portraitist::photo;
@@ -34,7 +35,7 @@ fn sitter() -> Photo {
 
 fn job(photo: &Photo, config: &Config) -> Job {
     let networks = config.models.face_networks().expect("they ship");
-    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None });
+    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None }, Artist::Pen);
     job::prepare(photo, &recipe, &mut |_| ControlFlow::Continue(())).expect("a sample sitter can be drawn")
 }
 
