@@ -11,6 +11,7 @@ pub mod face;
 pub mod sitter;
 pub mod sketch;
 pub mod strokes;
+pub mod eval;
 pub mod plan;
 pub mod preview;
 pub mod camera;

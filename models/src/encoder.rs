@@ -36,6 +36,8 @@ use crate::engine::recycle;
 pub const NAME: &str = "encoder";
 /// Widths of the encoder that ships.
 pub const SLIM: [usize; 4] = [16, 32, 64, 128];
+/// The least side of a picture that is described, px.
+const LEAST: usize = 32;
 /// Convolutions between two pools.
 const DEPTHS: [usize; 4] = [2, 2, 4, 4];
 
@@ -102,6 +104,38 @@ impl Encoder {
         let tensors = Tensors::read(bytes)?;
         let plan = Plan::of(&tensors, "")?;
         tensors.fill_on(device, |vb| Self::new(&vb, plan))
+    }
+
+    /// The same on the CPU.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensors`].
+    pub fn read_cpu(bytes: &[u8]) -> std::result::Result<Self, ModelError> {
+        Self::read(bytes, &Device::Cpu)
+    }
+
+    /// What it sees in the picture `plane` (`width` × `height` values row by row, paper or light 1, black 0), without where: the
+    /// spatial means of its features, the shallowest first.
+    ///
+    /// # Errors
+    /// [`ModelError::Input`]: sides below 32 px, or a plane of another size.
+    pub fn describe(&self, plane: &[f32], width: usize, height: usize) -> std::result::Result<Vec<f32>, ModelError> {
+        let input = |what: String| ModelError::Input { what };
+        if width.min(height) < LEAST || plane.len() != width * height {
+            return Err(input(format!(
+                "{} values for {width} x {height} px; a side has {LEAST} px at least",
+                plane.len()
+            )));
+        }
+        let means = || -> Result<Vec<f32>> {
+            let x = Tensor::from_slice(plane, (1, 1, height, width), &Device::Cpu)?;
+            let mut means = Vec::new();
+            for feature in self.forward(&x)? {
+                means.extend(feature.mean((2, 3))?.flatten_all()?.to_vec1::<f32>()?);
+            }
+            Ok(means)
+        };
+        means().map_err(|error| input(error.to_string()))
     }
 
     /// The encoder of that plan with tensors from `vb`.

@@ -21,6 +21,7 @@ pub mod generator;
 pub mod line_drawer;
 pub mod photo;
 pub mod stroke_classifier;
+pub mod stroke_types;
 mod manifest;
 pub mod weights;
 

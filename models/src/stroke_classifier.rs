@@ -46,6 +46,8 @@ const START: usize = 12;
 const GROWTH: usize = 6;
 /// Channels between its two convolutions.
 const BOTTLENECK: usize = 4 * GROWTH;
+/// Patches judged at once.
+const MOST_AT_ONCE: usize = 1024;
 /// Dense blocks; a transition follows each but the last.
 const BLOCKS: usize = 4;
 
@@ -83,6 +85,14 @@ impl StrokeClassifier {
         Tensors::read(bytes)?.fill_on(device, |vb| Self::new(&vb))
     }
 
+    /// The same on the CPU.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensors`].
+    pub fn read_cpu(bytes: &[u8]) -> std::result::Result<Self, ModelError> {
+        Self::read(bytes, &Device::Cpu)
+    }
+
     /// The network with tensors from `vb`.
     ///
     /// # Errors
@@ -111,6 +121,28 @@ impl StrokeClassifier {
         };
         let first = Conv2d::load(&vb.pp("conv"), 1, START, 3, Conv::padded(1), DEFAULT_KAIMING_NORMAL)?;
         Ok(Self { first, blocks, transitions, answer })
+    }
+
+    /// The most likely type of each of the `patches`, [`PATCH`] × [`PATCH`] values each, -1 (black) to 1 (white).
+    ///
+    /// # Errors
+    /// [`ModelError::Input`]: they are no whole number of patches, or the machine is out of memory.
+    pub fn types(&self, patches: &[f32]) -> std::result::Result<Vec<u8>, ModelError> {
+        let input = |what: String| ModelError::Input { what };
+        if !patches.len().is_multiple_of(PATCH * PATCH) {
+            return Err(input(format!("{} values are no patches of {PATCH} x {PATCH} px", patches.len())));
+        }
+        let mut types = Vec::with_capacity(patches.len() / (PATCH * PATCH));
+        for patches in patches.chunks(PATCH * PATCH * MOST_AT_ONCE) {
+            let answers = || -> Result<Vec<Vec<f32>>> {
+                let x = Tensor::from_slice(patches, (patches.len() / (PATCH * PATCH), 1, PATCH, PATCH), &Device::Cpu)?;
+                self.forward(&x, Mode::Drawing)?.answer.to_vec2()
+            };
+            for row in answers().map_err(|error| input(error.to_string()))? {
+                types.push(row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |best| best.0 as u8));
+            }
+        }
+        Ok(types)
     }
 
     /// What the network says of the patches `x` (batch, 1, 16, 16).

@@ -210,6 +210,11 @@ impl Loaded {
         &self.files
     }
 
+    /// The names of all styles: those that ship, then those beside the configuration files.
+    pub fn style_names(&self) -> Vec<String> {
+        profiles::ProfileKind::Style.names(&self.files)
+    }
+
     /// Where the value called `path` (`pen.width_mm`) comes from.
     pub fn origin(&self, path: &str) -> Option<&Origin> {
         self.settings.values().get(path).map(|setting| &setting.origin)

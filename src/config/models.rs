@@ -45,6 +45,14 @@ impl ModelsConfig {
         Networks::load(&read(face_finder::NAME)?, &read(face_reader::NAME)?)
     }
 
+    /// The bytes of the shipped weights called `name`, proved to be those of this release.
+    ///
+    /// # Errors
+    /// There are none of that name, or the file is missing, unreadable, cut off, or another one.
+    pub fn shipped(&self, name: &str) -> Result<Vec<u8>, ModelError> {
+        weights::read(Manifest::shipped().named(name)?, &self.folder())
+    }
+
     /// The networks that `style` draws by; none if it draws without.
     ///
     /// # Errors

@@ -145,6 +145,23 @@ impl ProfileKind {
         }
     }
 
+    /// The names of the shipped ones, then of those beside the configuration `files`, each once.
+    pub(super) fn names(self, files: &[PathBuf]) -> Vec<String> {
+        let mut names: Vec<String> = self.shipped().iter().map(|(name, _)| (*name).to_owned()).collect();
+        for folder in files.iter().filter_map(|file| file.parent()) {
+            let entries = std::fs::read_dir(folder.join(self.folder())).into_iter().flatten().flatten();
+            let mut own: Vec<String> = entries
+                .map(|entry| entry.path())
+                .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+                .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+                .filter(|name| !names.contains(name))
+                .collect();
+            own.sort();
+            names.extend(own);
+        }
+        names
+    }
+
     /// The profile called `name`: a path (with a `/` or ending in `.toml`) from `base`, or a name, looked for in
     /// `beside` (the last first) and then among the shipped ones.
     ///

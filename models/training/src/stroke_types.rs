@@ -1,8 +1,6 @@
 //! The recipe of the stroke classifier ψ: patches of drawings, and the part of the portrait whose strokes each holds.
 //!
-//! A patch of 16 × 16 px takes the type of the region that fills at least [`MAJORITY`] of it; one that straddles the border
-//! of skin or hair to what lies beyond (cloth, backdrop, or hair to skin) is a boundary. Patches without ink are not
-//! judged: bare paper has no strokes. Source of the rule: none is published; sRender's seven types, this project's rule.
+//! The types of patches are those of [`models::stroke_types`]; patches without ink are not judged.
 
 use anyhow::Result;
 use anyhow::ensure;
@@ -17,6 +15,8 @@ use models::stroke_classifier;
 use models::stroke_classifier::PATCH;
 use models::stroke_classifier::StrokeClassifier;
 use models::stroke_classifier::TYPES;
+use models::stroke_types::has_strokes;
+use models::stroke_types::stroke_type;
 use rand::Rng;
 
 use crate::canvas::Canvas;
@@ -32,18 +32,10 @@ use crate::recipe::lot;
 use crate::recipe::named;
 use crate::sheet;
 
-/// The share of a patch that one region has to fill.
-const MAJORITY: f32 = 0.6;
-/// The share that each side of a boundary fills at least.
-const BOTH_SIDES: f32 = 0.15;
-/// The least ink of a judged patch, in black pixels.
-const LEAST_INK_PX: f32 = 3.0;
 /// Tries to find a patch of a wanted type.
 const TRIES: usize = 60;
 /// All types count alike: they come equally often.
 const EVEN: [f32; TYPES.len()] = [1.0; TYPES.len()];
-/// Index of the boundary among the types.
-const BOUNDARY: u8 = 2;
 /// Trials are the same in every run.
 const TRIAL_SEED: u64 = 20_261_122;
 /// Patches of each type in a trial.
@@ -182,9 +174,9 @@ impl Batch {
         for _ in 0..TRIES {
             let drawing = &drawings[rng.random_range(0..drawings.len())];
             let [x, y] = [0, 1].map(|_| rng.random_range(0..=SIDE - PATCH));
-            let Some(kind) = stroke_type(drawing.regions, x, y) else { continue };
+            let Some(kind) = stroke_type(drawing.regions, SIDE, x, y) else { continue };
             let patch = drawing.page.square(x, y, PATCH);
-            if patch.iter().map(|value| 1.0 - value).sum::<f32>() < LEAST_INK_PX {
+            if !has_strokes(&patch) {
                 continue;
             }
             last = Some((patch, kind));
@@ -196,53 +188,5 @@ impl Batch {
             self.patches.extend(patch.into_iter().map(|value| 2.0 * value - 1.0));
             self.types.push(kind);
         }
-    }
-}
-
-/// The type of the strokes in the patch whose first pixel is `x`, `y`, by the file's rule.
-pub fn stroke_type(regions: &[u8], x: usize, y: usize) -> Option<u8> {
-    let mut counts = [0.0f32; 9];
-    for row in y..y + PATCH {
-        for &class in &regions[row * SIDE + x..row * SIDE + x + PATCH] {
-            if let Some(count) = counts.get_mut(usize::from(class)) {
-                *count += 1.0 / (PATCH * PATCH) as f32;
-            }
-        }
-    }
-    let [backdrop, skin, hair, brow, eye, lips, ear, clothes, glasses] = counts;
-    let skin = skin + glasses;
-    let shares = [skin, hair, 0.0, brow, eye, lips, ear];
-    // Brows and eyes are small: a patch with a third of one is of it.
-    let small = [brow, eye, lips].map(|share| share > 0.33);
-    if let Some(at) = small.iter().position(|&is| is) {
-        return Some(3 + at as u8);
-    }
-    if let Some(kind) = (0u8..).zip(shares).find(|(_, share)| *share >= MAJORITY).map(|(kind, _)| kind) {
-        return Some(kind);
-    }
-    let sides = [skin + ear, hair, backdrop + clothes];
-    (sides.iter().filter(|&&share| share >= BOTH_SIDES).count() >= 2).then_some(BOUNDARY)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_patch_takes_the_type_of_what_fills_it_and_is_a_boundary_between_two() {
-        // Skin on the left half, hair on the right, an eye in the upper left corner, backdrop far below.
-        let regions: Vec<u8> = (0..SIDE * SIDE)
-            .map(|at| match (at % SIDE, at / SIDE) {
-                (0..16, 0..16) => 4,
-                (_, 400..) => 0,
-                (0..256, _) => 1,
-                _ => 2,
-            })
-            .collect();
-        let at = |x: usize, y: usize| stroke_type(&regions, x, y);
-        assert_eq!(
-            [at(0, 0), at(100, 100), at(300, 100), at(248, 100), at(100, 392), at(100, 450), at(8, 4)],
-            [Some(4), Some(0), Some(1), Some(2), Some(2), None, Some(4)]
-        );
     }
 }

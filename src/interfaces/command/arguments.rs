@@ -65,6 +65,11 @@ pub enum Command {
     Face(Face),
     /// Turn any picture of a drawing into pen strokes (SVG, millimetres)
     Strokes(Strokes),
+    /// The styles there are
+    #[command(subcommand)]
+    Style(Style),
+    /// Measure a folder of drawings: distances to an artist's, ink, strokes, eyes
+    Eval(Eval),
     /// Plan any SVG for the robot: order, program, previews
     Plan(Plan),
     /// Send a program to the robot, or to the simulated one
@@ -194,6 +199,33 @@ pub struct Strokes {
     pub out: PathBuf,
     #[command(flatten)]
     pub machine: Machine,
+}
+
+/// `portraitist style`
+#[derive(Debug, Subcommand)]
+pub enum Style {
+    /// Every style, shipped ones and your own: what it draws by, and whether its weights are there
+    List,
+}
+
+/// `portraitist eval`
+#[derive(Debug, Args)]
+pub struct Eval {
+    /// The folder of drawings: PNG, JPEG or WebP
+    #[arg(value_name = "DIR")]
+    pub drawn: PathBuf,
+    /// The folder of the artist's drawings, for FID and KID; drawings of one name in both are compared by Scoot
+    #[arg(long, value_name = "DIR")]
+    pub real: Option<PathBuf>,
+    /// Maps of regions by the drawings' names (PNG of class numbers), for the accuracy of strokes
+    #[arg(long, value_name = "DIR")]
+    pub regions: Option<PathBuf>,
+    /// Compare by the features of this encoder (.safetensors, VGG-19's plan) instead of portraitist's own
+    #[arg(long, value_name = "FILE")]
+    pub features: Option<PathBuf>,
+    /// Compare patches of 128 x 128 px, as sRender's authors did, instead of whole drawings
+    #[arg(long)]
+    pub patches: bool,
 }
 
 /// `portraitist plan`

@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod draw;
 mod drawing;
+mod eval;
 mod face;
 mod follow;
 mod interrupt;
@@ -20,6 +21,7 @@ mod robot;
 mod send;
 mod sim;
 mod strokes;
+mod style;
 mod terminal;
 
 pub use arguments::Arguments;
@@ -40,6 +42,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
     match &arguments.command {
         Command::Draw(command) => draw::run(everywhere, command),
         Command::Face(command) => face::run(everywhere, command),
+        Command::Eval(command) => eval::run(everywhere, command),
+        Command::Style(command) => style::run(everywhere, command),
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
         Command::Send(command) => send::run(everywhere, command),
