@@ -12,7 +12,7 @@
 //! | `loss` | losses with their gradients |
 //! | `discriminator`, `pix2pix` | networks that only training needs |
 //! | `objective` | losses over tensors: what the drawing networks are asked for |
-//! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
+//! | `data`, `drawings`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
 //! | `page`, `people` | drawings, and the portraits they were drawn from |
@@ -20,11 +20,13 @@
 //! | `stroke_types` | the stroke classifier's recipe |
 //! | `style`, `sketchbook` | a style's recipe: generator against discriminators; an artist's sketches |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
+//! | `encoder_recipe`, `squeezenet` | the encoder's recipe and its teacher |
 //! | `export` | a run's result becomes a shipped file with its line in the manifest |
 
 pub mod geometry;
 pub mod data;
 pub mod canvas;
+pub mod drawings;
 pub mod light;
 pub mod mosaic;
 pub mod scene;
@@ -52,4 +54,6 @@ pub mod stroke_types;
 pub mod style;
 pub mod sketchbook;
 pub mod evaluate;
+pub mod squeezenet;
+pub mod encoder_recipe;
 pub mod export;
