@@ -53,7 +53,11 @@ impl Teacher {
         Tensors::read(bytes)?.fill_on(device, |vb| Self::new(&vb))
     }
 
-    fn new(vb: &VarBuilder) -> Result<Self> {
+    /// The network with tensors from `vb`.
+    ///
+    /// # Errors
+    /// A tensor is missing or of another shape.
+    pub fn new(vb: &VarBuilder) -> Result<Self> {
         let mut number = 1;
         let mut fire = |&(inputs, squeeze, expand): &(usize, usize, usize)| {
             number += 1;
