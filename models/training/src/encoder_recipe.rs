@@ -33,13 +33,13 @@ use crate::canvas::Cut;
 use crate::checkpoint;
 use crate::data;
 use crate::data::Portraits;
-use crate::drawings::Drawing;
 use crate::geometry::FRAME;
 use crate::geometry::Transform;
 use crate::geometry::mirror;
 use crate::geometry::normal;
 use crate::geometry::similarity;
 use crate::light::Weather;
+use crate::page::Page;
 use crate::recipe::Loss;
 use crate::recipe::Recipe;
 use crate::recipe::Score;
@@ -75,7 +75,7 @@ const TRIAL_SEED: u64 = 0x0e0c;
 #[derive(Clone)]
 pub struct EncoderRecipe<'a> {
     portraits: &'a Portraits,
-    drawings: [Vec<Drawing>; 2],
+    drawings: [Vec<Page>; 2],
     teacher: Teacher,
     map: VarMap,
     net: Encoder,
@@ -92,7 +92,7 @@ impl<'a> EncoderRecipe<'a> {
     /// Those of the device.
     pub fn new(
         portraits: &'a Portraits,
-        drawings: Vec<Drawing>,
+        drawings: Vec<Page>,
         teacher: Teacher,
         batch: usize,
         seed: u64,
@@ -147,7 +147,7 @@ impl<'a> EncoderRecipe<'a> {
         let transform: Transform = if rng.random_bool(0.5) { mirror().then(&jitter) } else { jitter };
         let drawings = &self.drawings[part];
         let mut canvas = if !drawings.is_empty() && rng.random_bool(DRAWN) {
-            drawings[rng.random_range(0..drawings.len())].placed(&transform, SIDE)
+            gray(&drawings[rng.random_range(0..drawings.len())].under(&transform, SIDE))
         } else {
             let mut canvas = Canvas::new(SIDE, SIDE, [1.0; 3]);
             let portraits = [&self.portraits.training, &self.portraits.validation][part];
@@ -207,10 +207,7 @@ impl Recipe for EncoderRecipe<'_> {
     fn sheet(&self) -> Result<image::RgbImage> {
         let crops: Vec<Vec<f32>> = self.trials().take(8).collect();
         let (ours, theirs) = self.compared(&crops.concat())?;
-        let mut tiles: Vec<Canvas> = crops
-            .iter()
-            .map(|crop| Canvas { width: SIDE, height: SIDE, rgb: crop.iter().flat_map(|&gray| [gray; 3]).collect() })
-            .collect();
+        let mut tiles: Vec<Canvas> = crops.iter().map(|crop| gray(crop)).collect();
         for (ours, theirs) in ours.iter().zip(&theirs).skip(1) {
             for features in [theirs, ours] {
                 for at in 0..crops.len() {
@@ -220,6 +217,11 @@ impl Recipe for EncoderRecipe<'_> {
         }
         Ok(sheet::tiled(&tiles, crops.len()))
     }
+}
+
+/// A crop's grays.
+fn gray(values: &[f32]) -> Canvas {
+    Canvas { width: SIDE, height: SIDE, rgb: values.iter().flat_map(|&value| [value; 3]).collect() }
 }
 
 /// The first three channels of `feature` (channels, height, width) as red, green and blue, as large as a crop.

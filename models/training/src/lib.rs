@@ -12,7 +12,7 @@
 //! | `loss` | losses with their gradients |
 //! | `discriminator`, `pix2pix` | networks that only training needs |
 //! | `objective` | losses over tensors: what the drawing networks are asked for |
-//! | `data`, `drawings`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
+//! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
 //! | `reader`, `reader_crop` | the face reader's recipe |
 //! | `page`, `people` | drawings, and the portraits they were drawn from |
@@ -26,7 +26,6 @@
 pub mod geometry;
 pub mod data;
 pub mod canvas;
-pub mod drawings;
 pub mod light;
 pub mod mosaic;
 pub mod scene;
@@ -47,6 +46,8 @@ pub mod finder;
 pub mod reader_crop;
 pub mod reader;
 pub mod page;
+pub mod squeezenet;
+pub mod encoder_recipe;
 pub mod line_frame;
 pub mod people;
 pub mod lines;
@@ -54,6 +55,4 @@ pub mod stroke_types;
 pub mod style;
 pub mod sketchbook;
 pub mod evaluate;
-pub mod squeezenet;
-pub mod encoder_recipe;
 pub mod export;

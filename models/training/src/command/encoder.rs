@@ -1,15 +1,17 @@
 //! `portraitist-train encoder`: what the line drawer looks through.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use anyhow::Result;
+use anyhow::ensure;
 use training::checkpoint;
 use training::data::Portraits;
-use training::drawings::Drawing;
 use training::encoder_recipe;
 use training::encoder_recipe::EncoderRecipe;
 use training::optimiser::Settings;
+use training::page::Page;
 use training::recipe::Recipe;
 use training::squeezenet::Teacher;
 
@@ -17,6 +19,8 @@ use super::Running;
 
 /// The largest learning rate.
 const RATE: f64 = 2e-3;
+/// No folder may hold more drawings: all are held in memory, a quarter of a megabyte each.
+const MOST: usize = 10_000;
 
 /// `encoder`
 #[derive(Debug, Clone, clap::Args)]
@@ -24,7 +28,7 @@ pub struct EncoderCommand {
     /// The portraits' folder: landmarks.jsonl, aligned/, person/, regions/.
     #[arg(long)]
     data: PathBuf,
-    /// A folder of drawings to learn from beside them (repeatable).
+    /// A folder of aligned drawings, 512 px PNG files, to learn from beside them (repeatable).
     #[arg(long)]
     drawings: Vec<PathBuf>,
     /// The teacher's weights: SqueezeNet 1.1, safetensors.
@@ -45,7 +49,7 @@ pub fn train(command: &EncoderCommand) -> Result<()> {
     let file = || command.teacher.display().to_string();
     let teacher = Teacher::read(&std::fs::read(&command.teacher).with_context(file)?, &device).with_context(file)?;
     let portraits = Portraits::open(&command.data, running.seed, None)?;
-    let drawings = command.drawings.iter().map(|folder| Drawing::all(folder)).collect::<Result<Vec<_>>>()?.concat();
+    let drawings = command.drawings.iter().map(|folder| pages(folder)).collect::<Result<Vec<_>>>()?.concat();
     eprintln!("{} portraits and {} drawings to learn from", portraits.training.len(), drawings.len());
     let recipe = EncoderRecipe::new(&portraits, drawings, teacher, command.batch, running.seed, &device)?;
     running.train(&recipe, RATE, Settings::default(), &device, &stop)?;
@@ -54,4 +58,14 @@ pub fn train(command: &EncoderCommand) -> Result<()> {
     checkpoint::write(&path, &encoder_recipe::result(&folder)?)?;
     eprintln!("{}", path.display());
     Ok(())
+}
+
+/// The drawings in `folder`, in the order of their names.
+fn pages(folder: &Path) -> Result<Vec<Page>> {
+    let entries = std::fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<PathBuf>>>()?;
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "png"));
+    files.sort();
+    ensure!(!files.is_empty() && files.len() <= MOST, "{} holds no drawing or more than {MOST}", folder.display());
+    files.iter().map(|path| Page::read(path)).collect()
 }
