@@ -50,8 +50,9 @@ use numbers::weights;
 
 /// Relative to a tensor's norm: rounding through some twenty layers.
 const TOLERANCE: f32 = 2e-4;
-/// Of losses, relative: each step of a table builds on the one before.
-const TABLE_TOLERANCE: f64 = 2e-3;
+/// Of losses, relative, in the first five rows of a table and in the others: each step builds on the one before, and once
+/// rounding has bent a rectifier the other way, two runs part slowly.
+const TABLE_TOLERANCES: [f64; 2] = [2e-4, 2e-2];
 const WIDTHS: [usize; 4] = [3, 4, 5, 6];
 /// Adam as sRender sets it.
 const ADAM: Settings =
@@ -186,7 +187,7 @@ fn check_table(name: &str, mut step: impl FnMut() -> Result<Vec<f32>>) -> Result
         assert_eq!(ours.len(), theirs.len(), "{shown}");
         for (ours, theirs) in ours.iter().zip(theirs) {
             let apart = f64::from(ours - theirs).abs();
-            assert!(apart < TABLE_TOLERANCE * f64::from(theirs.abs()), "{name}: {shown}");
+            assert!(apart < TABLE_TOLERANCES[row / 5] * f64::from(theirs.abs()), "{name}: {shown}");
         }
     }
     Ok(())
@@ -238,13 +239,13 @@ fn ten_steps_of_the_generator_and_its_discriminators_are_pytorchs() -> Result<()
     let judges =
         Judges { discriminators: &discriminators, encoder: &encoder, strokes: &psi, stroke_mode: Mode::Learning };
     let mut players = [AdamW::new(named(&of_generator), ADAM)?, AdamW::new(named(&of_discriminators), ADAM)?];
-    let (lines, real) = (noise(2, (1, 1, 64, 64)), noise(3, (1, 1, 64, 64)));
+    let (lines, real) = (noise(2, (1, 1, 128, 128)), noise(3, (1, 1, 128, 128)));
     check_table("steps.generator", || {
         let drew = generator.forward(&lines)?;
         let of_g = judges.generator(&lines, &drew, &real, &Weights::RELEASED)?;
-        players[0].step(&of_g.total.backward()?, 2e-4)?;
+        players[0].step(&of_g.total.backward()?, 5e-5)?;
         let of_d = judges.discriminators(&lines, &drew, &real)?;
-        players[1].step(&of_d.total.backward()?, 2e-4)?;
+        players[1].step(&of_d.total.backward()?, 5e-5)?;
         Ok(of_g.parts.into_iter().chain(of_d.parts).map(|part| part.1).collect())
     })
 }
