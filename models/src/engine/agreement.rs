@@ -163,7 +163,10 @@ fn pooling_and_resizing_agree() {
         let inputs = [noise(1, x)];
         let case = format!("{x:?}");
         agree(&case, &|t| max_pool2x2(&t[0]), &|t| stock::max_pool2x2(&t[0]), &inputs, 1e-6);
+        agree(&case, &|t| max_pool2x2_ceil(&t[0]), &|t| stock::max_pool2x2_ceil(&t[0]), &inputs, 1e-6);
+        agree(&case, &|t| avg_pool2x2(&t[0]), &|t| stock::avg_pool2x2(&t[0]), &inputs, 1e-5);
         agree(&case, &|t| avg_pool3x3_s2(&t[0]), &|t| stock::avg_pool3x3_s2(&t[0]), &inputs, 1e-5);
+        agree(&case, &|t| upsample_nearest2x(&t[0]), &|t| stock::upsample_nearest2x(&t[0]), &inputs, 1e-6);
         agree(&case, &|t| pad_reflect(&t[0], 3), &|t| stock::pad_reflect(&t[0], 3), &inputs, 1e-6);
         agree(
             &case,
@@ -177,6 +180,24 @@ fn pooling_and_resizing_agree() {
             agree(&case, &to, &|t| stock::resize_bilinear(&t[0], height, width), &inputs, 1e-5);
         }
     }
+}
+
+#[test]
+fn moments_and_distances_agree() {
+    for x in [(1, 3, 7, 9), (2, 5, 32, 20), (1, 1, 1, 2), (3, 2, 90, 101)] {
+        let inputs = [noise(1, x), noise(2, x)];
+        let case = format!("{x:?}");
+        let joined = |(mean, std): (Tensor, Tensor)| Tensor::cat(&[mean, std], 2);
+        agree(&case, &|t| joined(moments(&t[0])?), &|t| joined(stock::moments(&t[0])?), &inputs[..1], 1e-5);
+        let (one, two) = (distance::Distance::Absolute, distance::Distance::Square);
+        agree(&case, &|t| mean_absolute(&t[0], &t[1]), &|t| stock::mean_distance(&t[0], &t[1], one), &inputs, 1e-5);
+        agree(&case, &|t| mean_square(&t[0], &t[1]), &|t| stock::mean_distance(&t[0], &t[1], two), &inputs, 1e-5);
+    }
+    let same = Var::from_tensor(&noise(1, 5)).expect("a variable");
+    let none = mean_absolute(&same, &same.detach()).expect("one shape");
+    let gradient =
+        none.backward().expect("a gradient").get(&same).expect("it has one").to_vec1::<f32>().expect("floats");
+    assert_eq!((none.to_scalar::<f32>().expect("a number"), gradient), (0.0, vec![0.0; 5]));
 }
 
 /// Fails where a gradient is not what small steps of the input say.
@@ -207,6 +228,10 @@ fn gradients_are_what_small_steps_say() {
     let x = Tensor::from_vec(values, (1, 2, 7, 6), &Device::Cpu).expect("a shape");
     check_steps("max pool", &|t| max_pool2x2(&t[0]), &x);
     check_steps("max pool, stock", &|t| stock::max_pool2x2(&t[0]), &x);
+    check_steps("max pool that keeps edges", &|t| max_pool2x2_ceil(&t[0]), &x);
+    check_steps("average of blocks", &|t| avg_pool2x2(&t[0]), &x);
+    check_steps("doubling", &|t| upsample_nearest2x(&t[0]), &x);
+    check_steps("deviation", &|t| Ok(moments(&t[0])?.1), &x);
     check_steps("average pool", &|t| avg_pool3x3_s2(&t[0]), &x);
     check_steps("resizing", &|t| resize_bilinear(&t[0], 9, 13), &x);
     check_steps("mirroring", &|t| pad_reflect(&t[0], 2), &x);
@@ -252,6 +277,9 @@ fn what_does_not_fit_is_refused() {
     }
     refused(resize_bilinear(&x, 0, 3));
     refused(max_pool2x2(&noise(1, (1, 4, 1, 6))));
+    refused(avg_pool2x2(&noise(1, (1, 4, 1, 6))));
+    refused(mean_square(&x, &noise(1, (1, 4, 6, 5))));
+    assert!(moments(&noise(1, (1, 4, 1, 1))).is_err());
     let up = |padding: usize, output_padding: usize| ConvTranspose { stride: 2, padding, output_padding };
     refused(conv_transpose2d(&x, &noise(2, (4, 3, 3, 3)), None, &up(1, 2), Act::None));
     refused(conv_transpose2d(&x, &noise(2, (4, 3, 3, 3)), None, &up(9, 1), Act::None));

@@ -20,6 +20,7 @@
 //! | `stroke_types` | the stroke classifier's recipe |
 //! | `style`, `sketchbook` | a style's recipe: generator against discriminators; an artist's sketches |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
+//! | `encoder_recipe`, `squeezenet` | the encoder's recipe and its teacher |
 //! | `export` | a run's result becomes a shipped file with its line in the manifest |
 
 pub mod geometry;
@@ -45,6 +46,8 @@ pub mod finder;
 pub mod reader_crop;
 pub mod reader;
 pub mod page;
+pub mod squeezenet;
+pub mod encoder_recipe;
 pub mod line_frame;
 pub mod people;
 pub mod lines;
