@@ -196,7 +196,7 @@ impl Recipe for Lines<'_> {
         let mut rng = lot(self.seed, step, u64::MAX);
         let other = &self.training[rng.random_range(0..self.training.len())];
         let style = line_frame::draw(other, side, &mut rng).lines;
-        Batch { frames, style, consistency: step % CONSISTENT == 0 }
+        Batch { frames, style, consistency: step.is_multiple_of(CONSISTENT) }
     }
 
     fn judge(&self, _player: usize, batch: &Batch) -> Result<Loss> {
