@@ -73,8 +73,18 @@ pub(super) struct Setting {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     values: BTreeMap<String, Setting>,
+    /// What the style has written into other sections.
+    styled: Vec<Styled>,
     /// Folders of the configuration files read so far, where a user's own profiles may lie.
     beside: Vec<PathBuf>,
+}
+
+/// A value of another section that the style has set, and what stood there before.
+#[derive(Debug, Clone)]
+struct Styled {
+    path: String,
+    written: Setting,
+    before: Option<Setting>,
 }
 
 /// One value of a layer, before it counts.
@@ -105,7 +115,10 @@ impl Settings {
         for written in &mut layer {
             written.origin = Origin::Default;
         }
-        settings.apply(layer, Path::new(""))?;
+        // The default style sets keys of other sections: it counts over their general defaults.
+        let (profiles, values) = layer.into_iter().partition(|written| written.path.ends_with(".profile"));
+        settings.apply(values, Path::new(""))?;
+        settings.apply(profiles, Path::new(""))?;
         Ok(settings)
     }
 
@@ -194,8 +207,36 @@ impl Settings {
             }
         };
         let prefix = format!("{}.", kind.section());
+        if kind == ProfileKind::Style {
+            self.take_off_style();
+        }
         self.values.retain(|path, _| !path.starts_with(&prefix));
-        self.apply(layer, &folder)
+        let before = self.values.clone();
+        self.apply(layer, &folder)?;
+        if kind == ProfileKind::Style {
+            let own = |path: &String| path.starts_with(&prefix);
+            let changed = self.values.iter().filter(|(path, now)| !own(path) && before.get(*path) != Some(*now));
+            self.styled = changed
+                .map(|(path, now)| Styled {
+                    path: path.clone(),
+                    written: now.clone(),
+                    before: before.get(path).cloned(),
+                })
+                .collect();
+        }
+        Ok(())
+    }
+
+    /// Another style is named: what the last one set in other sections is as it was, unless it was corrected since.
+    fn take_off_style(&mut self) {
+        for Styled { path, written, before } in std::mem::take(&mut self.styled) {
+            if self.values.get(&path) == Some(&written) {
+                match before {
+                    Some(before) => self.values.insert(path, before),
+                    None => self.values.remove(&path),
+                };
+            }
+        }
     }
 }
 
@@ -347,6 +388,17 @@ mod tests {
 
     fn value(settings: &Settings, path: &str) -> String {
         settings.values().get(path).map_or_else(|| "nothing".to_owned(), |setting| setting.value.to_string())
+    }
+
+    #[test]
+    fn the_default_style_counts_and_another_takes_its_values_back() {
+        let defaults = Settings::defaults().expect("the defaults");
+        assert_eq!(value(&file("version = 1\nstyle = \"pen\"").expect("a style"), "tone.skin"), "0.48");
+        assert_eq!(value(&defaults, "tone.skin"), "0.48", "the default style is pen");
+        let flow = file("version = 1\nstyle = \"flow\"").expect("a style");
+        assert_eq!(value(&flow, "tone.skin"), "0.24", "what pen has set is gone with it");
+        let corrected = file("version = 1\nstyle = \"flow\"\n[tone]\nskin = 0.1").expect("a style");
+        assert_eq!(value(&corrected, "tone.skin"), "0.1");
     }
 
     #[test]

@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn an_empty_configuration_runs_with_the_rooms_own_defaults() {
-        let loaded = load(&LoadRequest::default()).expect("the defaults");
+        // Any style sets keys of its own; flow sets none.
+        let loaded = load(&request(&["style=flow"])).expect("the defaults");
         let config = loaded.config();
         assert_eq!(config.camera, CameraConfig::default());
         assert_eq!(config.backdrop, BackdropConfig::default());

@@ -14,6 +14,8 @@ use crate::photo::Framing;
 use crate::photo::Photo;
 use crate::photo::Portrait;
 use crate::plan;
+use crate::plan::InTime;
+use crate::plan::LeftOut;
 use crate::plan::MotionPlan;
 use crate::plan::PlanConfig;
 use crate::plan::Program;
@@ -155,8 +157,10 @@ pub struct Job {
     pub lines: LineDrawing,
     /// As a sketch.
     pub sketch: Sketch,
-    /// As pen strokes.
+    /// As the pen strokes that are drawn.
     pub traced: Traced,
+    /// What is not drawn, for want of time.
+    pub left_out: LeftOut,
     /// In order, with times.
     pub plan: MotionPlan,
     /// As the robot's program.
@@ -224,9 +228,10 @@ fn drawn(
         return Err(Fault::new(Kind::BadInput, sentence));
     }
     begin(Stage::Plan, enter)?;
-    let plan = plan::plan(&traced.set, recipe.robot, recipe.plan)?;
+    let InTime { plan, strokes, left_out } = plan::plan_in_time(&traced.set, recipe.robot, recipe.plan)?;
+    let traced = Traced { set: strokes, ..traced };
     begin(Stage::Program, enter)?;
     let program = Program::of(&plan);
     let proof = verify::verify(&program.bytes(), plan.sheet(), plan.robot())?;
-    Ok(Job { portrait, lines, sketch, traced, plan, program, proof })
+    Ok(Job { portrait, lines, sketch, traced, left_out, plan, program, proof })
 }

@@ -127,6 +127,7 @@ enum ActFile {
 enum KindFile {
     Contour,
     Hatch,
+    Shade,
 }
 
 impl MotionPlan {
@@ -220,6 +221,7 @@ fn run(file: &MotionFile, grid: &Grid<'_>) -> Motion {
     let kind = file.kind.map(|kind| match kind {
         KindFile::Contour => StrokeKind::Contour,
         KindFile::Hatch => StrokeKind::Hatch,
+        KindFile::Shade => StrokeKind::Shade,
     });
     Motion { strokes: file.strokes.clone(), kind, ..Motion::untimed(Act::Draw, grid.snap_path(&points(file))) }
 }
@@ -251,6 +253,7 @@ fn motion_file(motion: &Motion) -> MotionFile {
         kind: motion.kind.map(|kind| match kind {
             StrokeKind::Contour => KindFile::Contour,
             StrokeKind::Hatch => KindFile::Hatch,
+            StrokeKind::Shade => KindFile::Shade,
         }),
         path_mm: motion.path.iter().map(|p| [p.x, p.y]).collect(),
     }

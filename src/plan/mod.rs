@@ -9,6 +9,7 @@
 pub mod file;
 mod greedy;
 mod hop;
+mod in_time;
 pub mod motion;
 mod order;
 pub mod program;
@@ -25,6 +26,9 @@ use serde::Serialize;
 use crate::fault::Fault;
 use crate::fault::Kind;
 use crate::plan::hop::Hops;
+pub use crate::plan::in_time::InTime;
+pub use crate::plan::in_time::LeftOut;
+pub use crate::plan::in_time::plan_in_time;
 pub use crate::plan::motion::Act;
 pub use crate::plan::motion::Moment;
 pub use crate::plan::motion::Motion;
@@ -53,11 +57,14 @@ pub struct PlanConfig {
     pub effort: f64,
     /// Seed of the search; equal seeds give equal plans.
     pub seed: u64,
+    /// How long a drawing may take, s: beyond it, shading of hair and clothes is left out ([`plan_in_time`]). 0 for as
+    /// long as it takes.
+    pub most_secs: f64,
 }
 
 impl Default for PlanConfig {
     fn default() -> Self {
-        Self { join_mm: 0.5, tolerance_mm: 0.02, effort: 8.0, seed: 1 }
+        Self { join_mm: 0.5, tolerance_mm: 0.02, effort: 8.0, seed: 1, most_secs: 0.0 }
     }
 }
 
@@ -119,6 +126,7 @@ impl PlanConfig {
             ("join_mm", self.join_mm, 0.0, 10.0),
             ("tolerance_mm", self.tolerance_mm, 0.0, 1.0),
             ("effort", self.effort, 0.0, 100_000.0),
+            ("most_secs", self.most_secs, 0.0, 1_000_000.0),
         ] {
             if !(least..=most).contains(&value) {
                 return Err(PlanError::Config { key, value, least, most });

@@ -42,6 +42,7 @@ pub struct LineDrawing(Gray);
 pub struct Tone {
     shade: Gray,
     direction: Field,
+    spare: Option<Gray>,
 }
 
 /// What the robot shall put on paper, still as rasters of the portrait's size: the ink of lines and solid blacks, and
@@ -69,7 +70,18 @@ impl Tone {
     /// direction is finite.
     pub fn new(shade: Gray, direction: Field) -> Option<Self> {
         (shade.dimensions() == direction.dimensions() && direction.as_raw().iter().all(|angle| angle.is_finite()))
-            .then_some(Self { shade, direction })
+            .then_some(Self { shade, direction, spare: None })
+    }
+
+    /// This tone, of which whoever is in a hurry can leave out what lies where `spare` is not 0; `None` unless the
+    /// planes are of one size.
+    pub fn sparing(self, spare: Gray) -> Option<Self> {
+        (spare.dimensions() == self.shade.dimensions()).then_some(Self { spare: Some(spare), ..self })
+    }
+
+    /// Whether the tone at pixel (`x`, `y`) can be left out.
+    pub fn is_spare(&self, x: u32, y: u32) -> bool {
+        self.spare.as_ref().and_then(|spare| spare.get_pixel_checked(x, y)).is_some_and(|pixel| pixel.0[0] > 0)
     }
 
     /// The mean gray that hatching shall leave, 255 for none.

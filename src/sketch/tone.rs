@@ -95,7 +95,9 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
         Luma([(255.0 * (1.0 - coverage.get_pixel(x, y).0[0])).round().clamp(0.0, 255.0) as u8])
     });
     let direction = direction(&even, &parts, config);
-    let sketch = Tone::new(shade, direction).and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
+    let spare = spare(&parts);
+    let tone = Tone::new(shade, direction).and_then(|tone| tone.sparing(spare));
+    let sketch = tone.and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
     sketch.unwrap_or_else(|| Sketch::new(lines.ink().clone()))
 }
 
@@ -103,6 +105,14 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
 pub const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
 pub const LEAST: f32 = 0.05;
+
+/// Where hair or clothes are darker than the face: what of it is left out costs no likeness.
+fn spare(parts: &[Field; 5]) -> Gray {
+    Gray::from_fn(parts[0].width(), parts[0].height(), |x, y| {
+        let [hair, clothes, skin, lips, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
+        Luma([if hair.max(clothes) > skin.max(lips).max(brow) { 255 } else { 0 }])
+    })
+}
 
 /// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
 fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {

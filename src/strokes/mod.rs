@@ -82,8 +82,15 @@ impl Sheet {
 pub enum StrokeKind {
     /// A line of the drawing.
     Contour,
-    /// One of the lines that fill a dark area.
+    /// One of the lines that fill a dark area or shade a face.
     Hatch,
+    /// One of the lines of tone that a drawing can spare: in hair and clothes.
+    Shade,
+}
+
+impl StrokeKind {
+    /// All kinds, what matters most first.
+    pub const ALL: [Self; 3] = [Self::Contour, Self::Hatch, Self::Shade];
 }
 
 /// One mark of the pen, from pen down to pen up.
@@ -144,6 +151,12 @@ impl StrokeSet {
     /// The strokes.
     pub fn strokes(&self) -> &[Stroke] {
         &self.strokes
+    }
+
+    /// Those of the strokes, counted from 0, that are `wanted`.
+    pub fn only(&self, wanted: impl Fn(usize) -> bool) -> Self {
+        let kept = self.strokes.iter().enumerate().filter(|(stroke, _)| wanted(*stroke));
+        Self { sheet: self.sheet, strokes: kept.map(|(_, s)| s.clone()).collect() }
     }
 
     /// Length of all strokes, in millimetres.

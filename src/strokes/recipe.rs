@@ -157,7 +157,7 @@ impl Pass {
                 };
                 let tightness = tightness(config, px_per_mm);
                 let lines = t.tone.map(|tone| tone::hatch(tone, t.placement.grid(), hatching)).unwrap_or_default();
-                t.curves.extend(lines.iter().map(|line| (StrokeKind::Hatch, fit::chords(line, tightness))));
+                t.curves.extend(lines.iter().map(|(kind, line)| (*kind, fit::chords(line, tightness))));
             }
             Pass::Place => {
                 let place = |(kind, points): &(StrokeKind, Vec<Point<Px>>)| {

@@ -16,6 +16,7 @@ use crate::geom::Px;
 use crate::geom::Vector;
 use crate::raster::Field;
 use crate::sketch::Tone;
+use crate::strokes::StrokeKind;
 use crate::strokes::place::Grid;
 
 /// How tone is hatched, in grid pixels.
@@ -52,8 +53,8 @@ const CELL: f64 = 8.0;
 /// Most lines of one drawing's tone.
 const MOST_LINES: usize = 8000;
 
-/// The hatching of `tone` over a raster on `grid`, as lines with points a step apart.
-pub fn hatch(tone: &Tone, grid: Grid, hatching: Hatching) -> Vec<Vec<Point<Px>>> {
+/// The hatching of `tone` over a raster on `grid`, as lines with points a step apart, and what each is for.
+pub fn hatch(tone: &Tone, grid: Grid, hatching: Hatching) -> Vec<(StrokeKind, Vec<Point<Px>>)> {
     let field = Shade { tone, flow: calm(tone, CALM * hatching.widest / f64::from(grid.scale)), grid, hatching };
     let (width, height) = tone.shade().dimensions();
     let mut drawn = Drawn::new(field.to_grid(f64::from(width), f64::from(height)));
@@ -85,7 +86,7 @@ pub fn hatch(tone: &Tone, grid: Grid, hatching: Hatching) -> Vec<Vec<Point<Px>>>
             lines.push(line);
         }
     }
-    zigzags(lines, &field)
+    zigzags(lines, &field).into_iter().map(|line| (field.kind(&line), line)).collect()
 }
 
 /// The direction of `tone` as cosine and sine of its double, which has no seam, averaged over `sigma` raster pixels:
@@ -134,6 +135,12 @@ impl Shade<'_> {
         let light = f64::from(self.tone.shade().get_pixel(x, y)[0]);
         let spacing = self.hatching.pen * 255.0 / (255.0 - light).max(1.0);
         (spacing <= self.hatching.widest).then_some(spacing.max(CLOSEST_PENS * self.hatching.pen))
+    }
+
+    /// What `line` is for: what lies mostly where the tone can be spared can be spared.
+    fn kind(&self, line: &[Point<Px>]) -> StrokeKind {
+        let spare = |p: &&Point<Px>| self.pixel(**p).is_some_and(|(x, y)| self.tone.is_spare(x, y));
+        if 2 * line.iter().filter(spare).count() > line.len() { StrokeKind::Shade } else { StrokeKind::Hatch }
     }
 
     /// Unit direction at `p`, the one of the two nearer to `heading`.
@@ -297,6 +304,11 @@ mod tests {
         Tone::new(shade, Field::from_pixel(100, 100, Luma([angle]))).expect("two planes of one size")
     }
 
+    /// The lines alone.
+    fn lines(tone: &Tone) -> Vec<Vec<Point<Px>>> {
+        hatch(tone, GRID, HATCHING).into_iter().map(|(_, line)| line).collect()
+    }
+
     fn length(lines: &[Vec<Point<Px>>]) -> f64 {
         lines.iter().flat_map(|l| l.windows(2)).map(|w| (w[1] - w[0]).length()).sum()
     }
@@ -304,7 +316,7 @@ mod tests {
     #[test]
     fn hatching_leaves_the_gray_that_was_asked_for() {
         for light in [120u8, 180, 210] {
-            let lines = hatch(&tone(|_, _| light, 0.6), GRID, HATCHING);
+            let lines = lines(&tone(|_, _| light, 0.6));
             let gray = 255.0 * (1.0 - length(&lines) * HATCHING.pen / (200.0 * 200.0));
             assert!((gray - f64::from(light)).abs() < 20.0, "{gray:.0} instead of {light}");
         }
@@ -313,18 +325,14 @@ mod tests {
     #[test]
     fn white_paper_stays_white_and_shade_ends_at_its_edge() {
         assert!(hatch(&tone(|_, _| 255, 0.0), GRID, HATCHING).is_empty());
-        let lines = hatch(&tone(|x, _| if x < 50 { 150 } else { 255 }, 0.3), GRID, HATCHING);
+        let lines = lines(&tone(|x, _| if x < 50 { 150 } else { 255 }, 0.3));
         assert!(!lines.is_empty());
         assert!(lines.iter().flatten().all(|p| p.x <= 104.0));
     }
 
     #[test]
     fn neighbours_become_zigzags() {
-        let lines = hatch(
-            &tone(|x, y| if (20..80).contains(&x) && (20..80).contains(&y) { 160 } else { 255 }, 0.0),
-            GRID,
-            HATCHING,
-        );
+        let lines = lines(&tone(|x, y| if (20..80).contains(&x) && (20..80).contains(&y) { 160 } else { 255 }, 0.0));
         assert!(lines.len() <= 2, "{} strokes", lines.len());
     }
 
@@ -334,5 +342,14 @@ mod tests {
         let angles = Field::from_fn(100, 100, |x, y| Luma([if (x + y) % 2 == 0 { 0.0 } else { 1.57 }]));
         let tone = Tone::new(shade, angles).expect("two planes of one size");
         assert!(hatch(&tone, GRID, HATCHING).is_empty());
+    }
+
+    #[test]
+    fn lines_where_tone_can_be_spared_are_shade() {
+        let spare = Gray::from_fn(100, 100, |x, _| Luma([if x < 50 { 255 } else { 0 }]));
+        let tone = tone(|x, _| if (48..52).contains(&x) { 255 } else { 160 }, 1.57).sparing(spare).expect("one size");
+        for (kind, line) in hatch(&tone, GRID, HATCHING) {
+            assert_eq!(kind, if line[0].x < 104.0 { StrokeKind::Shade } else { StrokeKind::Hatch });
+        }
     }
 }

@@ -69,12 +69,16 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     if everywhere.json {
         let mut result = drawing::sum_json(&job.plan, folder.path());
         result["stage_secs"] = stages.into();
+        result["left_out"] = json!(job.left_out);
         output::print_json("draw", result)?;
     } else {
         if std::io::stdout().is_terminal() {
             let ink = config.ink;
             let paper = preview::coverage(job.plan.sheet(), drawn.ink.iter().map(Vec::as_slice), &ink);
             output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_matches('\n'))?;
+        }
+        if let Some(remark) = job.left_out.remark() {
+            eprintln!("portraitist: {remark}");
         }
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;
     }

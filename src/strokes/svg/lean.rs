@@ -251,7 +251,7 @@ impl Copy<'_> {
     fn note_kind(&mut self, node: Node) {
         let Some(id) = node.attribute("id") else { return };
         let label = node.attribute((INKSCAPE, "label")).unwrap_or(id);
-        for kind in [StrokeKind::Contour, StrokeKind::Hatch] {
+        for kind in StrokeKind::ALL {
             if label.eq_ignore_ascii_case(layer_name(kind)) {
                 self.lean.kinds.insert(id.to_owned(), kind);
             }

@@ -33,7 +33,7 @@ pub fn write(set: &StrokeSet, pen_width_mm: f64, layers: Layers) -> String {
     );
     match layers {
         Layers::ByKind => {
-            for kind in [StrokeKind::Contour, StrokeKind::Hatch] {
+            for kind in StrokeKind::ALL {
                 let of_kind = set.strokes().iter().filter(|s| s.kind == kind);
                 layer(&mut svg, layer_name(kind), of_kind);
             }
@@ -49,6 +49,7 @@ pub(super) fn layer_name(kind: StrokeKind) -> &'static str {
     match kind {
         StrokeKind::Contour => "contours",
         StrokeKind::Hatch => "hatching",
+        StrokeKind::Shade => "shading",
     }
 }
 

@@ -1,4 +1,5 @@
-//! People with labelled faces, read from a folder of portraits in the canonical frame.
+//! People read from a folder of portraits in the canonical frame: understood by the networks that ship, as a photo from a
+//! camera would be, or by the folder's own labels.
 
 use std::fs;
 use std::path::Path;
@@ -16,6 +17,9 @@ use portraitist::photo::Framing;
 use portraitist::photo::Matte;
 use portraitist::photo::Portrait;
 use portraitist::photo::smooth;
+use portraitist::sitter;
+use portraitist::sitter::Networks;
+use portraitist::sitter::SitterConfig;
 use serde::Deserialize;
 
 /// One person.
@@ -26,8 +30,16 @@ pub struct Person {
     pub photo: PathBuf,
     /// The photo.
     pub portrait: Portrait,
-    /// Its labels.
+    /// What is known of its face.
     pub face: Face,
+}
+
+/// By whom faces are found and read.
+pub enum Understood {
+    /// By the networks, which know nothing of where the face is.
+    ByNetworks(Box<Networks>, SitterConfig),
+    /// By the folder's labels, so that the drawing is judged and not the networks.
+    ByLabels,
 }
 
 /// What is read of a line of `landmarks.jsonl`.
@@ -41,7 +53,11 @@ struct Record {
 
 /// The people of folder `data` that `ids` names, in its order, or all; each is read when it is asked for and those that
 /// cannot be read are told and left out.
-pub fn people(data: &Path, ids: Option<&[String]>) -> anyhow::Result<impl Iterator<Item = Person>> {
+pub fn people<'a>(
+    data: &Path,
+    ids: Option<&[String]>,
+    understood: &'a Understood,
+) -> anyhow::Result<impl Iterator<Item = Person> + use<'a>> {
     let text = fs::read_to_string(data.join("landmarks.jsonl")).context("landmarks.jsonl")?;
     let mut records: Vec<Record> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
     if let Some(ids) = ids {
@@ -51,14 +67,26 @@ pub fn people(data: &Path, ids: Option<&[String]>) -> anyhow::Result<impl Iterat
     }
     let data = data.to_owned();
     Ok(records.into_iter().filter_map(move |record| {
-        person(&data, &record).inspect_err(|error| eprintln!("{}: {error:#}", record.id)).ok()
+        person(&data, &record, understood).inspect_err(|error| eprintln!("{}: {error:#}", record.id)).ok()
     }))
 }
 
-fn person(data: &Path, record: &Record) -> anyhow::Result<Person> {
+fn person(data: &Path, record: &Record, understood: &Understood) -> anyhow::Result<Person> {
     let photo = data.join("aligned").join(format!("{}.jpg", record.id));
     let decoded = photo::decode(&fs::read(&photo)?).map_err(|error| anyhow!("{error}"))?;
-    let portrait = photo::compose(&decoded, &Framing::Centred)?;
+    let (portrait, face) = match understood {
+        Understood::ByNetworks(networks, config) => {
+            let faces = sitter::faces(&decoded, networks, config)?;
+            let sitting = sitter::sit(&decoded, &faces, networks, config)?;
+            (sitting.portrait, sitting.face)
+        }
+        Understood::ByLabels => (photo::compose(&decoded, &Framing::Centred)?, labelled(data, record)?),
+    };
+    Ok(Person { id: record.id.clone(), photo, portrait, face })
+}
+
+/// The face that the labels of `record` tell of.
+fn labelled(data: &Path, record: &Record) -> anyhow::Result<Face> {
     let plane = |folder: &str| -> anyhow::Result<_> {
         let file = data.join(folder).join(format!("{}.png", record.id));
         Ok(image::open(&file).with_context(|| file.display().to_string())?.into_luma8())
@@ -70,6 +98,5 @@ fn person(data: &Path, record: &Record) -> anyhow::Result<Person> {
     let alpha = plane("person")?;
     let share = alpha.as_raw().iter().map(|v| f32::from(*v) / 255.0).collect();
     let matte = Matte::new(smooth::of_size(alpha.width(), alpha.height(), share)).context("a matte of 512 px")?;
-    let face = Face::new(Landmarks::new(points, [iris(0), iris(1)])?, Regions::new(plane("regions")?)?, matte);
-    Ok(Person { id: record.id.clone(), photo, portrait, face })
+    Ok(Face::new(Landmarks::new(points, [iris(0), iris(1)])?, Regions::new(plane("regions")?)?, matte))
 }
