@@ -5,17 +5,10 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use anyhow::anyhow;
 use portraitist::face::Face;
-use portraitist::face::Iris;
-use portraitist::face::Landmarks;
-use portraitist::face::Regions;
-use portraitist::geom::Point;
-use portraitist::photo;
-use portraitist::photo::Framing;
-use portraitist::photo::Matte;
 use portraitist::photo::Portrait;
-use portraitist::photo::smooth;
+use portraitist::sitter;
+use portraitist::sitter::Labels;
 use serde::Deserialize;
 
 /// One person.
@@ -57,19 +50,17 @@ pub fn people(data: &Path, ids: Option<&[String]>) -> anyhow::Result<impl Iterat
 
 fn person(data: &Path, record: &Record) -> anyhow::Result<Person> {
     let photo = data.join("aligned").join(format!("{}.jpg", record.id));
-    let decoded = photo::decode(&fs::read(&photo)?).map_err(|error| anyhow!("{error}"))?;
-    let portrait = photo::compose(&decoded, &Framing::Centred)?;
     let plane = |folder: &str| -> anyhow::Result<_> {
         let file = data.join(folder).join(format!("{}.png", record.id));
         Ok(image::open(&file).with_context(|| file.display().to_string())?.into_luma8())
     };
-    let points: Vec<_> = record.landmarks68.iter().map(|[x, y]| Point::new(*x, *y)).collect();
-    let points = points.try_into().map_err(|_| anyhow!("not 68 landmarks"))?;
-    let iris =
-        |i: usize| Iris { centre: Point::new(record.iris[i][0], record.iris[i][1]), radius_px: record.iris_radius[i] };
-    let alpha = plane("person")?;
-    let share = alpha.as_raw().iter().map(|v| f32::from(*v) / 255.0).collect();
-    let matte = Matte::new(smooth::of_size(alpha.width(), alpha.height(), share)).context("a matte of 512 px")?;
-    let face = Face::new(Landmarks::new(points, [iris(0), iris(1)])?, Regions::new(plane("regions")?)?, matte);
+    let labels = Labels {
+        landmarks: record.landmarks68.clone(),
+        irises: record.iris,
+        iris_radii_px: record.iris_radius,
+        regions: plane("regions")?,
+        person: plane("person")?,
+    };
+    let (portrait, face) = sitter::labelled(&fs::read(&photo)?, labels)?;
     Ok(Person { id: record.id.clone(), photo, portrait, face })
 }
