@@ -13,6 +13,7 @@ pub mod sketch;
 pub mod strokes;
 pub mod plan;
 pub mod preview;
+pub mod artists;
 pub mod camera;
 pub mod robot;
 pub mod job;

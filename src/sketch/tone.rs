@@ -203,7 +203,7 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
 }
 
 /// How much of each pixel is brow: dark in the even light where brows grow.
-fn brows(even: &Field, anatomy: &Anatomy) -> Field {
+pub fn brows(even: &Field, anatomy: &Anatomy) -> Field {
     /// Brows are at least this much darker than the face's middle, if they are dark at all.
     const DARK: f32 = 0.16;
     /// The share of a pale brow that is drawn.
