@@ -15,6 +15,7 @@
 //! | `reader`, `reader_crop` | the face reader's recipe |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
 //! | `export` | a run's result becomes a shipped file with its line in the manifest |
+//! | `teach` | artists of our own draw the portraits that drawing networks learn from |
 
 pub mod geometry;
 pub mod data;
@@ -37,3 +38,4 @@ pub mod reader_crop;
 pub mod reader;
 pub mod evaluate;
 pub mod export;
+pub mod teach;

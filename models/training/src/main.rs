@@ -17,6 +17,7 @@ use models::face_finder;
 use models::face_finder::FaceFinder;
 use models::face_reader;
 use models::face_reader::FaceReader;
+use portraitist::artists::Artist;
 use training::checkpoint;
 use training::data::Portraits;
 use training::evaluate::evaluate;
@@ -29,6 +30,8 @@ use training::recipe::Recipe;
 use training::run;
 use training::run::Length;
 use training::run::Plan;
+use training::teach::Lesson;
+use training::teach::Whom;
 
 /// Trains the networks of portraitist.
 #[derive(Debug, Parser)]
@@ -46,6 +49,55 @@ enum Command {
     FaceEval(FaceEval),
     /// Makes the results of runs the weights that ship.
     Export(Export),
+    /// Lets an artist of our own draw the portraits, for drawing networks to learn from.
+    Teach(Teach),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct Teach {
+    /// The portraits' folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Who draws: lines, pen or charcoal.
+    #[arg(long, value_parser = artist)]
+    artist: Artist,
+    /// In which hand: its number, or `all` to let the hands take turns by lot.
+    #[arg(long, default_value = "all", value_parser = hand)]
+    hand: Hand,
+    /// Where the drawings go.
+    #[arg(long)]
+    out: PathBuf,
+    /// Draw those whose names stand in this file, and no one else.
+    #[arg(long, conflicts_with_all = ["limit", "validation"])]
+    ids: Option<PathBuf>,
+    /// Leave out the people whom runs of this seed keep for validation.
+    #[arg(long, default_value_t = 1, value_name = "SEED")]
+    skip_validation_of_seed: u64,
+    /// Draw the people kept for validation, too.
+    #[arg(long)]
+    validation: bool,
+    /// Draw so many portraits only, chosen by lot, rarer kinds of people and sharper photos more often.
+    #[arg(long)]
+    limit: Option<usize>,
+    /// What all lots are drawn from.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// One hand, or all.
+#[derive(Debug, Clone, Copy)]
+struct Hand(Option<usize>);
+
+fn hand(text: &str) -> Result<Hand, String> {
+    match text {
+        "all" => Ok(Hand(None)),
+        number => number.parse().map(|hand| Hand(Some(hand))).map_err(|_| "give a number, or all".to_owned()),
+    }
+}
+
+fn artist(name: &str) -> Result<Artist, String> {
+    let names = Artist::ALL.map(Artist::name);
+    Artist::ALL.into_iter().find(|artist| artist.name() == name).ok_or_else(|| format!("one of {}", names.join(", ")))
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -135,6 +187,7 @@ fn main() -> ExitCode {
         Command::Face(face) => train(&face),
         Command::FaceEval(eval) => try_out(&eval),
         Command::Export(Export { out, models }) => ship(&out, &models),
+        Command::Teach(teach) => drawings(&teach),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -145,10 +198,38 @@ fn main() -> ExitCode {
     }
 }
 
-fn train(face: &Face) -> Result<()> {
+/// Set by Ctrl-C.
+fn stopped_by_hand() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let stopped = Arc::clone(&stop);
     ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).context("no signal handler")?;
+    Ok(stop)
+}
+
+fn drawings(teach: &Teach) -> Result<()> {
+    let whom = match &teach.ids {
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            Whom::Named(text.split_whitespace().map(str::to_owned).collect())
+        }
+        None => Whom::Lot { without: (!teach.validation).then_some(teach.skip_validation_of_seed), limit: teach.limit },
+    };
+    let lesson = Lesson {
+        data: teach.data.clone(),
+        artist: teach.artist,
+        hand: teach.hand.0,
+        out: teach.out.clone(),
+        whom,
+        seed: teach.seed,
+    };
+    let stop = stopped_by_hand()?;
+    let outcome = training::teach::teach(&lesson, &stop, |line| eprintln!("{line}"))?;
+    eprintln!("{} drawn, {} were there, {} left out", outcome.drawn, outcome.kept, outcome.failed);
+    Ok(())
+}
+
+fn train(face: &Face) -> Result<()> {
+    let stop = stopped_by_hand()?;
     let device = match face.device {
         On::Cpu => Device::Cpu,
         On::Cuda => Device::new_cuda(0).context("no CUDA device, or built without the feature cuda")?,
