@@ -14,6 +14,7 @@ pub mod strokes;
 pub mod eval;
 pub mod plan;
 pub mod preview;
+pub mod artists;
 pub mod camera;
 pub mod robot;
 pub mod job;

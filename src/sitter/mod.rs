@@ -6,9 +6,13 @@
 //! are read by whoever calls, so this room opens no file. Lengths in photo pixels unless a name says otherwise.
 
 mod choice;
+mod labelled;
 mod reading;
 mod unfit;
 
+pub use labelled::Labels;
+pub use labelled::LabelsError;
+pub use labelled::labelled;
 pub use unfit::Unfit;
 
 use models::ModelError;

@@ -16,6 +16,7 @@ use super::Sketch;
 use super::Tone;
 use super::anatomy::Anatomy;
 use super::contours;
+use super::form::along_the_form;
 use super::irises;
 use super::pieces::pieces;
 use super::tone;
@@ -134,6 +135,8 @@ fn cleaned(ink: &Gray, anatomy: &Anatomy, least_px: u32) -> Gray {
     ink
 }
 
+/// How far strokes on clothes follow the form.
+const BEND: f32 = 1.0;
 /// Ink below it hangs together.
 const PALE: u8 = 200;
 
@@ -147,7 +150,8 @@ fn toned(drawn: &Gray, portrait: &Portrait, lines: &LineDrawing, anatomy: &Anato
         let coverage = coverage.get_pixel(x, y).0[0].min(tone::MOST);
         Luma([if coverage < tone::LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
     });
-    let direction = tone::along_the_form(portrait, anatomy, config);
-    let sketch = Tone::new(shade, direction).and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
+    let direction = tone::directions(portrait, anatomy, config);
+    let tone = Tone::new(shade, direction).map(|tone| along_the_form(&tone, portrait, anatomy, BEND));
+    let sketch = tone.and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
     sketch.unwrap_or_else(|| Sketch::new(lines.ink().clone()))
 }

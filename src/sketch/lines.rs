@@ -88,14 +88,19 @@ pub fn flow_lines(portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -
     let even = even_light(portrait, anatomy);
     let calm = smooth::guided(&Guide::new(even.clone(), 2, 4e-4), &even);
     let flow = edge_flow(&calm, config.tensor_px);
-    let person = |x: usize, y: usize| anatomy.backdrop().as_raw()[y * Portrait::SIDE as usize + x] < EMPTY;
-    let response = along(&across(&calm, &flow, config, &person), &flow, config.along_px, &person);
+    let response = response(&calm, &flow, config, anatomy);
     let threshold = thresholds(&response, anatomy, config);
     let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
     let ink = contours::with_contours(ink, portrait, anatomy);
     let ink = glasses::with_rims(ink, portrait, anatomy);
     let ink = mouth::with_mouth(ink, portrait, anatomy);
     LineDrawing::new(with_irises(ink, portrait, anatomy))
+}
+
+/// How much each place of the person in `picture` is a dark line along `flow`: positive on lines.
+pub fn response(picture: &Field, flow: &Flow, config: &FlowConfig, anatomy: &Anatomy) -> Field {
+    let person = |x: usize, y: usize| anatomy.backdrop().as_raw()[y * Portrait::SIDE as usize + x] < EMPTY;
+    along(&across(picture, flow, config, &person), flow, config.along_px, &person)
 }
 
 /// The difference of Gaussians across the flow: positive on dark lines.
@@ -125,7 +130,7 @@ fn across(picture: &Field, flow: &Flow, config: &FlowConfig, person: &(impl Fn(u
 }
 
 /// `response` gathered along the flow by a Gaussian of `sigma_px`, in steps of a pixel both ways.
-fn along(response: &Field, flow: &Flow, sigma_px: f32, person: &(impl Fn(usize, usize) -> bool + Sync)) -> Field {
+pub fn along(response: &Field, flow: &Flow, sigma_px: f32, person: &(impl Fn(usize, usize) -> bool + Sync)) -> Field {
     let (width, height) = flow.size();
     let steps = (2.0 * sigma_px).ceil() as i32;
     let weight = |i: i32| (-((i * i) as f32) / (2.0 * sigma_px * sigma_px)).exp();

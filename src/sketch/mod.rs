@@ -14,13 +14,27 @@ mod lines;
 mod beard;
 mod tone;
 mod learned;
+mod form;
+mod strands;
+mod study;
+mod chance;
+mod charcoal;
 
 pub use anatomy::Anatomy;
+pub use chance::mixed;
+pub use chance::share;
+pub use charcoal::CharcoalHand;
+pub use charcoal::charcoal;
+pub use charcoal::charcoal_hands;
+pub use form::along_the_form;
 pub use learned::Manner;
 pub use learned::StyleNetworks;
 pub use learned::content;
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
+pub use pieces::pieces;
+pub use study::line_study;
+pub use study::study_contours;
 pub use tone::ToneConfig;
 pub use tone::shade;
 

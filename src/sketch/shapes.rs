@@ -92,6 +92,18 @@ pub fn draw(ink: &mut Gray, line: &[Point<Px>], width_px: f64) {
     }
 }
 
+/// Draws `line` into `ink`, `widest_px` wide in its middle, thinning out to `ends_px` over its last third either way.
+pub fn draw_tapered(ink: &mut Gray, line: &[Point<Px>], widest_px: f64, ends_px: f64) {
+    let last = line.len().saturating_sub(1).max(1) as f64;
+    let width_at = |i: usize| {
+        let from_end = (i as f64).min(last - i as f64) / last;
+        ends_px + (widest_px - ends_px) * (3.0 * from_end).clamp(0.0, 1.0)
+    };
+    for (i, piece) in line.windows(2).enumerate() {
+        draw(ink, piece, (width_at(i) + width_at(i + 1)) / 2.0);
+    }
+}
+
 /// Draws those parts of `line` that no ink of `ink` accompanies within `near_px`, if they are at least `least_px` long.
 pub fn close(ink: &mut Gray, line: &[Point<Px>], width_px: f64, near_px: u8, least_px: f64) {
     let marked =

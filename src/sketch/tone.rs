@@ -213,7 +213,7 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
 }
 
 /// How much of each pixel is brow: dark in the even light where brows grow.
-fn brows(even: &Field, anatomy: &Anatomy) -> Field {
+pub fn brows(even: &Field, anatomy: &Anatomy) -> Field {
     /// Brows are at least this much darker than the face's middle, if they are dark at all.
     const DARK: f32 = 0.16;
     /// The share of a pale brow that is drawn.
@@ -269,7 +269,7 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
 }
 
 /// Directions of tone that does not come from parts of its own: hair along its strands, skin and cloth as configured.
-pub fn along_the_form(portrait: &Portrait, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+pub fn directions(portrait: &Portrait, anatomy: &Anatomy, config: &ToneConfig) -> Field {
     let even = even_light(portrait, anatomy);
     let none = smooth::map(anatomy.brows(), |_| 0.0);
     let parts = [anatomy.hair(), anatomy.clothes(), anatomy.skin(), &none, anatomy.brows()].map(Clone::clone);

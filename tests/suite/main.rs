@@ -1,5 +1,6 @@
 //! The one integration binary: the house's own rules, the built program, the whole journey.
 
+mod artists;
 mod bad_input;
 mod commands;
 mod connecting;

@@ -5,6 +5,7 @@
 //! and `regions/ID.png` (index of class, 255 unknown). Refused: a missing or misshaped file, a line without its keys, more portraits
 //! than [`MOST`]. Source of classes and axes: `data/README.md`.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use anyhow::Context;
@@ -69,6 +70,17 @@ pub struct Hints {
     pub synthetic: bool,
 }
 
+impl Hints {
+    /// How often such a portrait is drawn to be learned from, beside an everyday one (1): the fewer there are of its kind,
+    /// the more.
+    pub fn rarity(&self) -> f32 {
+        let Self { glasses, beard_hint, long_hair_hint, skin_ita, synthetic, .. } = *self;
+        let kinds = [(synthetic, 1.0), (glasses, 1.2), (beard_hint, 0.7), (skin_ita < 5.0, 1.2), (long_hair_hint, 0.3)];
+        let more: f32 = kinds.iter().filter(|kind| kind.0).map(|kind| kind.1).sum();
+        (1.0 + more).min(RAREST)
+    }
+}
+
 /// All portraits, in two parts that share no person.
 #[derive(Debug)]
 pub struct Portraits {
@@ -78,14 +90,59 @@ pub struct Portraits {
     pub validation: Vec<Portrait>,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    id: String,
-    landmarks68: Vec<[f32; 2]>,
-    iris: Vec<[f32; 2]>,
-    person_group: u64,
+/// What the list says of one portrait.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Listed {
+    /// Its name in the folder.
+    pub id: String,
+    /// iBUG's 68 points, canonical px.
+    pub landmarks68: Vec<[f32; 2]>,
+    /// Centres of the sitter's right and left iris.
+    pub iris: Vec<[f32; 2]>,
+    /// Their radii, px; may be missing.
+    #[serde(default)]
+    pub iris_radius: Vec<f32>,
+    /// How much larger the portrait is than its source; 1 where the list does not say.
+    #[serde(default = "one")]
+    pub scale: f32,
+    /// The person's number: portraits of one person share it.
+    pub person_group: u64,
+    /// What the data card hints about it.
     #[serde(flatten)]
-    hints: Hints,
+    pub hints: Hints,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+/// The list of `folder`.
+///
+/// # Errors
+/// No list, a line without its keys, a portrait without a plain name, none at all or more than [`MOST`].
+pub fn listed(folder: &Path) -> Result<Vec<Listed>> {
+    let list = folder.join("landmarks.jsonl");
+    let text = std::fs::read_to_string(&list).with_context(|| format!("the portraits' list {}", list.display()))?;
+    let lines: Vec<Listed> = text
+        .lines()
+        .take(MOST + 1)
+        .enumerate()
+        .map(|(at, line)| {
+            let mut listed: Listed =
+                serde_json::from_str(line).with_context(|| format!("{}, line {}", list.display(), at + 1))?;
+            ensure!(!listed.id.contains(['/', '\\']), "portrait {}: no plain name", listed.id);
+            listed.hints.synthetic = listed.id.starts_with("sfhq_");
+            Ok(listed)
+        })
+        .collect::<Result<_>>()?;
+    ensure!(lines.len() <= MOST, "{} lists more than {MOST} portraits", list.display());
+    ensure!(!lines.is_empty(), "{} lists no portrait", list.display());
+    Ok(lines)
+}
+
+/// The people (by [`Listed::person_group`]) of `list` who are kept for validation where lots are drawn from `seed`.
+pub fn kept_apart(list: &[Listed], seed: u64) -> HashSet<u64> {
+    judged_people(list.iter().map(|line| line.person_group), seed)
 }
 
 impl Portraits {
@@ -94,19 +151,8 @@ impl Portraits {
     /// # Errors
     /// What the file's letter says is refused.
     pub fn open(folder: &Path, seed: u64, limit: Option<usize>) -> Result<Self> {
-        let list = folder.join("landmarks.jsonl");
-        let text = std::fs::read_to_string(&list).with_context(|| format!("the portraits' list {}", list.display()))?;
-        let lines: Vec<Line> = text
-            .lines()
-            .take(MOST + 1)
-            .enumerate()
-            .map(|(at, line)| {
-                serde_json::from_str(line).with_context(|| format!("{}, line {}", list.display(), at + 1))
-            })
-            .collect::<Result<_>>()?;
-        ensure!(lines.len() <= MOST, "{} lists more than {MOST} portraits", list.display());
-        ensure!(!lines.is_empty(), "{} lists no portrait", list.display());
-        let judged = judged_people(lines.iter().map(|line| line.person_group), seed);
+        let lines = listed(folder)?;
+        let judged = kept_apart(&lines, seed);
         let taken = limit.unwrap_or(lines.len()).min(lines.len());
         let portraits = lines[..taken].par_iter().map(|line| read(folder, line)).collect::<Result<Vec<_>>>()?;
         let (validation, training) = portraits.into_iter().partition(|portrait| judged.contains(&portrait.person));
@@ -139,14 +185,6 @@ impl Portrait {
         if inside(x) && inside(y) { self.regions[y as usize * SIDE + x as usize] } else { UNKNOWN }
     }
 
-    /// How often it is drawn to be learned from, beside an everyday portrait (1): the fewer there are of its kind, the more.
-    fn rarity(&self) -> f32 {
-        let Hints { glasses, beard_hint, long_hair_hint, skin_ita, synthetic, .. } = self.hints;
-        let kinds = [(synthetic, 1.0), (glasses, 1.2), (beard_hint, 0.7), (skin_ita < 5.0, 1.2), (long_hair_hint, 0.3)];
-        let more: f32 = kinds.iter().filter(|kind| kind.0).map(|kind| kind.1).sum();
-        (1.0 + more).min(RAREST)
-    }
-
     /// The level whose pixels are just finer than a picture's in which a canonical px is `scale` px wide.
     pub fn level_for(scale: f32) -> usize {
         ((1.0 / scale.max(1e-3)).log2() + 0.25).floor().clamp(0.0, (LEVELS - 1) as f32) as usize
@@ -158,7 +196,7 @@ pub fn choose<'a>(portraits: &'a [Portrait], rng: &mut impl Rng) -> &'a Portrait
     loop {
         // One in three at least is kept, so this ends.
         let portrait = &portraits[rng.random_range(0..portraits.len())];
-        if rng.random_range(0.0..RAREST) < portrait.rarity() {
+        if rng.random_range(0.0..RAREST) < portrait.hints.rarity() {
             return portrait;
         }
     }
@@ -168,7 +206,7 @@ pub fn choose<'a>(portraits: &'a [Portrait], rng: &mut impl Rng) -> &'a Portrait
 const RAREST: f32 = 3.0;
 
 /// Whole people, drawn by lot until they have [`VALIDATION`] portraits.
-fn judged_people(people: impl Iterator<Item = u64>, seed: u64) -> std::collections::HashSet<u64> {
+fn judged_people(people: impl Iterator<Item = u64>, seed: u64) -> HashSet<u64> {
     let mut counts = std::collections::BTreeMap::<u64, usize>::new();
     people.for_each(|person| *counts.entry(person).or_default() += 1);
     let mut lots: Vec<(u64, u64, usize)> = counts
@@ -188,9 +226,8 @@ fn judged_people(people: impl Iterator<Item = u64>, seed: u64) -> std::collectio
         .collect()
 }
 
-fn read(folder: &Path, line: &Line) -> Result<Portrait> {
+fn read(folder: &Path, line: &Listed) -> Result<Portrait> {
     let id = &line.id;
-    ensure!(!id.contains(['/', '\\']), "portrait {id}: no plain name");
     ensure!(line.landmarks68.len() == 68 && line.iris.len() == 2, "portrait {id}: not 68 landmarks and 2 irises");
     let open = |part: &str, ending: &str| -> Result<image::DynamicImage> {
         let path = folder.join(part).join(format!("{id}.{ending}"));
@@ -213,8 +250,7 @@ fn read(folder: &Path, line: &Line) -> Result<Portrait> {
     let mut points = [[0.0; 2]; POINTS];
     points[..68].copy_from_slice(&line.landmarks68);
     points[68..].copy_from_slice(&line.iris);
-    let hints = Hints { synthetic: id.starts_with("sfhq_"), ..line.hints };
-    Ok(Portrait { id: id.clone(), person: line.person_group, hints, points, levels, regions })
+    Ok(Portrait { id: id.clone(), person: line.person_group, hints: line.hints, points, levels, regions })
 }
 
 /// Means of 2 × 2 pixels.

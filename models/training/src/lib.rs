@@ -22,6 +22,7 @@
 //! | `evaluate` | both, by the program's own door, on people kept apart |
 //! | `encoder_recipe`, `squeezenet` | the encoder's recipe and its teacher |
 //! | `export` | a run's result becomes a shipped file with its line in the manifest |
+//! | `teach` | artists of our own draw the portraits that drawing networks learn from |
 
 pub mod geometry;
 pub mod data;
@@ -56,3 +57,4 @@ pub mod style;
 pub mod sketchbook;
 pub mod evaluate;
 pub mod export;
+pub mod teach;

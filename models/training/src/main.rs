@@ -23,6 +23,8 @@ enum Command {
     FaceEval(command::face::FaceEval),
     /// Makes the results of runs the weights that ship.
     Export(command::face::Export),
+    /// Lets an artist of our own draw the portraits, for drawing networks to learn from.
+    Teach(command::teach::Teach),
     /// Trains the network that the line drawer looks through.
     Encoder(command::encoder::EncoderCommand),
     /// Trains the network that turns photos and sketches into line drawings.
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
         Command::Face(face) => command::face::train(&face),
         Command::FaceEval(eval) => command::face::try_out(&eval),
         Command::Export(export) => command::face::export_all(&export),
+        Command::Teach(teach) => command::teach::draw(&teach),
         Command::Encoder(encoder) => command::encoder::train(&encoder),
         Command::Lines(lines) => command::lines::train(&lines),
         Command::Strokes(strokes) => command::strokes::train(&strokes),

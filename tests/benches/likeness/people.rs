@@ -8,16 +8,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use anyhow::anyhow;
 use portraitist::face::Face;
-use portraitist::face::Iris;
-use portraitist::face::Landmarks;
-use portraitist::face::Regions;
-use portraitist::geom::Point;
 use portraitist::photo;
-use portraitist::photo::Framing;
-use portraitist::photo::Matte;
 use portraitist::photo::Portrait;
-use portraitist::photo::smooth;
 use portraitist::sitter;
+use portraitist::sitter::Labels;
 use portraitist::sitter::Networks;
 use portraitist::sitter::SitterConfig;
 use serde::Deserialize;
@@ -73,30 +67,30 @@ pub fn people<'a>(
 
 fn person(data: &Path, record: &Record, understood: &Understood) -> anyhow::Result<Person> {
     let photo = data.join("aligned").join(format!("{}.jpg", record.id));
-    let decoded = photo::decode(&fs::read(&photo)?).map_err(|error| anyhow!("{error}"))?;
+    let bytes = fs::read(&photo)?;
     let (portrait, face) = match understood {
         Understood::ByNetworks(networks, config) => {
+            let decoded = photo::decode(&bytes).map_err(|error| anyhow!("{error}"))?;
             let faces = sitter::faces(&decoded, networks, config)?;
             let sitting = sitter::sit(&decoded, &faces, networks, config)?;
             (sitting.portrait, sitting.face)
         }
-        Understood::ByLabels => (photo::compose(&decoded, &Framing::Centred)?, labelled(data, record)?),
+        Understood::ByLabels => sitter::labelled(&bytes, labels(data, record)?)?,
     };
     Ok(Person { id: record.id.clone(), photo, portrait, face })
 }
 
-/// The face that the labels of `record` tell of.
-fn labelled(data: &Path, record: &Record) -> anyhow::Result<Face> {
+/// What the labels of `record` say.
+fn labels(data: &Path, record: &Record) -> anyhow::Result<Labels> {
     let plane = |folder: &str| -> anyhow::Result<_> {
         let file = data.join(folder).join(format!("{}.png", record.id));
         Ok(image::open(&file).with_context(|| file.display().to_string())?.into_luma8())
     };
-    let points: Vec<_> = record.landmarks68.iter().map(|[x, y]| Point::new(*x, *y)).collect();
-    let points = points.try_into().map_err(|_| anyhow!("not 68 landmarks"))?;
-    let iris =
-        |i: usize| Iris { centre: Point::new(record.iris[i][0], record.iris[i][1]), radius_px: record.iris_radius[i] };
-    let alpha = plane("person")?;
-    let share = alpha.as_raw().iter().map(|v| f32::from(*v) / 255.0).collect();
-    let matte = Matte::new(smooth::of_size(alpha.width(), alpha.height(), share)).context("a matte of 512 px")?;
-    Ok(Face::new(Landmarks::new(points, [iris(0), iris(1)])?, Regions::new(plane("regions")?)?, matte))
+    Ok(Labels {
+        landmarks: record.landmarks68.clone(),
+        irises: record.iris,
+        iris_radii_px: record.iris_radius,
+        regions: plane("regions")?,
+        person: plane("person")?,
+    })
 }

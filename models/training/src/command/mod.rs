@@ -5,6 +5,7 @@ pub mod face;
 pub mod lines;
 pub mod strokes;
 pub mod style;
+pub mod teach;
 
 use std::path::PathBuf;
 use std::sync::Arc;
