@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use candle_core::DType;
 use candle_core::Device;
 use candle_core::Result;
-use candle_core::Shape;
 use candle_core::Tensor;
 use candle_core::Var;
 use candle_nn::VarBuilder;
@@ -24,43 +23,16 @@ use models::engine::resize_bilinear;
 use models::engine::upsample_bilinear2x;
 use models::generator::Generator;
 
+use crate::numbers::apart;
+use crate::numbers::fixture;
+use crate::numbers::floats;
+use crate::numbers::noise;
+
 /// How far numbers may be apart, relative to the largest: single precision's rounding through some dozen sums.
 const TOLERANCE: f32 = 2e-5;
 
 fn numbers() -> HashMap<String, Tensor> {
-    let bytes = include_bytes!("fixtures/torch_numbers.safetensors");
-    candle_core::safetensors::load_buffer(bytes, &Device::Cpu).expect("the fixture is a safetensors file")
-}
-
-/// The same numbers as the script's function of this name.
-fn noise(seed: u32, shape: impl Into<Shape>) -> Tensor {
-    let shape = shape.into();
-    let value = |at: u32| {
-        let mut x = at.wrapping_add(seed.wrapping_mul(0x9E37_79B9));
-        x ^= x >> 16;
-        x = x.wrapping_mul(0x7FEB_352D);
-        x ^= x >> 15;
-        x = x.wrapping_mul(0x846C_A68B);
-        x ^= x >> 16;
-        (x >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let values: Vec<f32> = (0..shape.elem_count() as u32).map(value).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu).expect("as many values as the shape has")
-}
-
-fn floats(tensor: &Tensor) -> Vec<f32> {
-    tensor.flatten_all().and_then(|t| t.to_vec1()).expect("floats")
-}
-
-/// The largest difference, relative to the largest of `theirs`.
-fn apart(ours: &Tensor, theirs: &Tensor) -> f32 {
-    assert_eq!(ours.dims(), theirs.dims());
-    let (ours, theirs) = (floats(ours), floats(theirs));
-    let largest = theirs.iter().fold(1e-6f32, |max, v| max.max(v.abs()));
-    ours.iter()
-        .zip(&theirs)
-        .map(|(a, b)| (a - b).abs() / largest)
-        .fold(0.0, |max, v| if v > max || v.is_nan() { v } else { max })
+    fixture(include_bytes!("../fixtures/torch_numbers.safetensors"))
 }
 
 fn check(name: &str, inputs: &[Tensor], work: impl Fn(&[Tensor]) -> Result<Tensor>) {
