@@ -12,3 +12,4 @@ mod picture;
 mod program;
 mod robot;
 mod webcam;
+mod weights;
