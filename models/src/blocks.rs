@@ -9,6 +9,7 @@ use crate::engine::Act;
 use crate::engine::BatchNorm;
 use crate::engine::Conv;
 use crate::engine::Conv2d;
+use crate::engine::add;
 use crate::engine::resize_bilinear;
 
 /// Whether a network is being trained.
@@ -57,7 +58,7 @@ impl ConvNorm {
     /// # Errors
     /// `x` does not fit.
     pub fn refine(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        x + self.forward(x, mode)?
+        add(x, &self.forward(x, mode)?)
     }
 
     /// The same with the normalisation folded into the convolution: for drawing only.
@@ -75,5 +76,5 @@ impl ConvNorm {
 /// `x` resized to the height and width of `like`, plus `like`: a step up of a feature pyramid.
 pub(crate) fn up_onto(x: &Tensor, like: &Tensor) -> Result<Tensor> {
     let (_, _, height, width) = like.dims4()?;
-    resize_bilinear(x, height, width)? + like
+    add(&resize_bilinear(x, height, width)?, like)
 }

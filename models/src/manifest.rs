@@ -57,7 +57,7 @@ pub enum ModelError {
     Unknown { name: String, known: String },
     #[error("the weights \"{name}\" are missing ({path}): copy the file there from the release it belongs to")]
     Missing { name: String, path: String },
-    #[error("the weights \"{name}\" ({path}) cannot be read: {what}")]
+    #[error("the weights \"{name}\" ({path}) cannot be read: {what}; make it readable or copy it again")]
     Unreadable { name: String, path: String, what: String },
     #[error(
         "the weights \"{name}\" are {found} bytes long, not {expected}: the file is cut off or another one; copy it again"

@@ -104,13 +104,15 @@ mod tests {
 
     #[test]
     fn stripes_of_one_pixel_have_the_contrast_and_energy_of_the_formula() {
-        // In a block of 16 × 16: 0° has 120 + 120 unequal pairs, 45° and 135° 113 and 112 or the other way round, 90° 120 + 120
-        // equal ones. Means of four: 0-0 and 5-5 have 30 each; 0-5 and 5-0 (120 + 113 + 112) / 4 = 86.25, rounded 86.
+        // In a block of 16 × 16 with 8 columns of each level: 0-5 has 8 × 16 pairs at 0°, 8 × 15 at 45°, 7 × 15 at 135°, in all 353,
+        // of which a quarter is 88.25; 5-0 has 7 × 16, 7 × 15 and 8 × 15: 84.25; equal levels have 8 × 15 each at 90°: 30.
         let matrix = co_occurrences(&stripes(1), 0..16, 0..16);
-        assert_eq!([matrix[0][0], matrix[5][5], matrix[0][5], matrix[5][0]], [30.0, 30.0, 86.0, 86.0]);
+        assert_eq!([matrix[0][0], matrix[5][5], matrix[0][5], matrix[5][0]], [30.0, 30.0, 88.0, 84.0]);
         let [contrast, energy] = contrast_and_energy(&matrix);
         assert!((contrast - 25.0 * 172.0 / 232.0).abs() < 1e-12);
-        assert!((energy - 2.0 * (30.0f64.powi(2) + 86.0f64.powi(2)) / 232.0f64.powi(2)).abs() < 1e-12);
+        assert!(
+            (energy - (2.0 * 30.0f64.powi(2) + 88.0f64.powi(2) + 84.0f64.powi(2)) / 232.0f64.powi(2)).abs() < 1e-12
+        );
     }
 
     #[test]

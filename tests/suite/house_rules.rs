@@ -3,6 +3,8 @@
 //! Rules read the source as text. Each rule is a function from (path, text) to complaints, and each has a test of
 //! its own that it can fail.
 
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -193,6 +195,49 @@ fn the_protocol_crate_depends_on_nothing() {
     );
 }
 
+/// How `from` comes to depend on `to` by `lock`, the text of a Cargo.lock: the packages on the way, both ends included.
+fn dependency_chain(lock: &str, from: &str, to: &str) -> Option<Vec<String>> {
+    let lock: toml::Table = lock.parse().expect("Cargo.lock is TOML");
+    let packages = lock["package"].as_array().expect("packages");
+    let of = |name: &str| -> Vec<String> {
+        let listed = packages.iter().filter(|package| package["name"].as_str() == Some(name));
+        // An entry is "name", or "name version" where there are several of one name.
+        let entries = listed.filter_map(|package| package.get("dependencies")?.as_array()).flatten();
+        entries.filter_map(|entry| entry.as_str()?.split(' ').next().map(str::to_owned)).collect()
+    };
+    let mut seen = BTreeSet::from([from.to_owned()]);
+    let mut ways = VecDeque::from([vec![from.to_owned()]]);
+    while let Some(way) = ways.pop_front() {
+        let last = way.last().expect("a way has its beginning");
+        if last == to {
+            return Some(way);
+        }
+        ways.extend(
+            of(last).into_iter().filter(|next| seen.insert(next.clone())).map(|next| [&way[..], &[next]].concat()),
+        );
+    }
+    None
+}
+
+#[test]
+fn the_program_cannot_link_what_trains_its_networks() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    assert!(dependency_chain(&lock, "training", "models").is_some(), "the lock lists both crates");
+    for package in ["portraitist", "models", "firmware-protocol"] {
+        assert_eq!(
+            dependency_chain(&lock, package, "training"),
+            None,
+            "`{package}` comes to depend on models/training; move what both need down into models"
+        );
+    }
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml");
+    let members = manifest.lines().find(|line| line.starts_with("default-members")).expect("default members");
+    assert!(
+        !members.contains("training"),
+        "keep models/training out of the default members: the program is built without it"
+    );
+}
+
 #[test]
 fn the_rules_can_fail() {
     let rooms: Vec<String> = ["geom", "plan", "interfaces"].map(String::from).into();
@@ -209,4 +254,9 @@ fn the_rules_can_fail() {
     assert_eq!(letters_and_lengths("src/a.rs", "fn main() {}").len(), 1);
     assert_eq!(letters_and_lengths("src/a.rs", &format!("//! a\n{}", "\n".repeat(MAX_LINES))).len(), 1);
     assert!(letters_and_lengths("src/a.rs", "//! a\n").is_empty());
+
+    let lock = "[[package]]\nname = \"a\"\ndependencies = [\n \"b 1.0.0\",\n \"c\",\n]\n\n[[package]]\nname = \"b\"\n\
+                dependencies = [\n \"d\",\n]\n\n[[package]]\nname = \"c\"\n[[package]]\nname = \"d\"\n";
+    assert_eq!(dependency_chain(lock, "a", "d"), Some(vec!["a".to_owned(), "b".to_owned(), "d".to_owned()]));
+    assert_eq!(dependency_chain(lock, "c", "d"), None);
 }

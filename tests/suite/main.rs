@@ -13,3 +13,4 @@ mod picture;
 mod program;
 mod robot;
 mod webcam;
+mod weights;

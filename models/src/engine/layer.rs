@@ -95,7 +95,10 @@ impl Conv2d {
     /// They have different numbers of channels.
     pub fn folded(&self, norm: &BatchNorm) -> Result<Self> {
         let factor = (&norm.scale / (&norm.variance + NORM_EPS)?.sqrt()?)?;
-        let weight = self.weight.broadcast_mul(&factor.reshape(((), 1, 1, 1))?)?.detach();
+        // Channel by channel, each too small for candle to set its spinning threads on it (see `add.rs`).
+        let scaled = |(channel, &factor): (usize, &f32)| self.weight.get(channel)? * f64::from(factor);
+        let channels = factor.to_vec1::<f32>()?.iter().enumerate().map(scaled).collect::<Result<Vec<_>>>()?;
+        let weight = Tensor::stack(&channels, 0)?.detach();
         let centred = match &self.bias {
             Some(bias) => (bias - &norm.mean)?,
             None => norm.mean.neg()?,

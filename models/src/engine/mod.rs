@@ -9,6 +9,7 @@
 //! width leave different remainders, and reflection padding is missing.
 
 mod act;
+mod add;
 #[cfg(test)]
 mod agreement;
 mod conv;
@@ -23,6 +24,7 @@ mod stock;
 mod tensors;
 
 pub use act::Act;
+pub use add::add;
 pub use conv::Conv;
 pub use conv::ConvTranspose;
 pub use conv::Edge;

@@ -141,13 +141,8 @@ impl Recipe for Finder<'_> {
     }
 
     fn batch(&self, step: u64) -> Batch {
-        let mut batch = Batch { images: vec![], heat: vec![], targets: vec![], weights: vec![] };
-        for index in 0..self.batch as u64 {
-            let scene = finder_scene::draw(&self.portraits.training, SIDE, &mut lot(self.seed, step, index));
-            batch.images.extend(scene.canvas.planes());
-            batch.ask(&scene);
-        }
-        batch
+        let scene = |index| finder_scene::draw(&self.portraits.training, SIDE, &mut lot(self.seed, step, index));
+        Batch::of((0..self.batch as u64).map(scene))
     }
 
     fn judge(&self, _player: usize, batch: &Batch) -> Result<Loss> {
@@ -234,6 +229,16 @@ fn drawn(scene: &Scene, found: &[Spotted]) -> Canvas {
 }
 
 impl Batch {
+    /// What `scenes`, all of [`SIDE`] × [`SIDE`] px, show and ask.
+    pub fn of(scenes: impl IntoIterator<Item = Scene>) -> Self {
+        let mut batch = Self { images: vec![], heat: vec![], targets: vec![], weights: vec![] };
+        for scene in scenes {
+            batch.images.extend(scene.canvas.planes());
+            batch.ask(&scene);
+        }
+        batch
+    }
+
     /// Adds what `scene` asks of its cells.
     fn ask(&mut self, scene: &Scene) {
         let mut heat = vec![0.0f32; AREA];

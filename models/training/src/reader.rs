@@ -75,6 +75,14 @@ pub struct Batch {
     images: Vec<f32>,
 }
 
+impl Batch {
+    /// What `crops` show and are.
+    pub fn of(crops: Vec<Crop>) -> Self {
+        let images = crops.iter().flat_map(|crop| crop.canvas.planes()).collect();
+        Self { crops, images }
+    }
+}
+
 /// What the reader says of one crop, in plain values.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -150,19 +158,16 @@ impl Recipe for Reader<'_> {
 
     fn batch(&self, step: u64) -> Batch {
         let portraits = &self.portraits.training;
-        let crops: Vec<Crop> = (0..self.batch as u64)
-            .map(|index| {
-                let mut rng = lot(self.seed, step, index);
-                if rng.random_bool(FACELESS) {
-                    reader_crop::faceless(portraits, &mut rng)
-                } else {
-                    let portrait = data::choose(portraits, &mut rng);
-                    reader_crop::draw(portrait, portraits, &mut rng)
-                }
-            })
-            .collect();
-        let images = crops.iter().flat_map(|crop| crop.canvas.planes()).collect();
-        Batch { crops, images }
+        let crop = |index| {
+            let mut rng = lot(self.seed, step, index);
+            if rng.random_bool(FACELESS) {
+                reader_crop::faceless(portraits, &mut rng)
+            } else {
+                let portrait = data::choose(portraits, &mut rng);
+                reader_crop::draw(portrait, portraits, &mut rng)
+            }
+        };
+        Batch::of((0..self.batch as u64).map(crop).collect())
     }
 
     fn judge(&self, _player: usize, batch: &Batch) -> Result<Loss> {

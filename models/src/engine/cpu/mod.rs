@@ -1,5 +1,6 @@
 //! The engine's operations on the CPU, in single precision, as candle's custom operations.
 
+mod add;
 mod conv;
 mod distance;
 mod geometry;
@@ -22,6 +23,7 @@ use candle_core::Tensor;
 use candle_core::bail;
 use pulp::Arch;
 
+pub(super) use add::add;
 pub(super) use conv::Packing;
 pub(super) use conv::conv_transpose2d;
 pub(super) use conv::conv2d;

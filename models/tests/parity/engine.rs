@@ -23,17 +23,16 @@ use models::engine::resize_bilinear;
 use models::engine::upsample_bilinear2x;
 use models::generator::Generator;
 
-mod numbers;
-
-use numbers::apart;
-use numbers::floats;
-use numbers::noise;
+use crate::numbers::apart;
+use crate::numbers::fixture;
+use crate::numbers::floats;
+use crate::numbers::noise;
 
 /// How far numbers may be apart, relative to the largest: single precision's rounding through some dozen sums.
 const TOLERANCE: f32 = 2e-5;
 
 fn numbers() -> HashMap<String, Tensor> {
-    numbers::fixture(include_bytes!("fixtures/torch_numbers.safetensors"))
+    fixture(include_bytes!("../fixtures/torch_numbers.safetensors"))
 }
 
 fn check(name: &str, inputs: &[Tensor], work: impl Fn(&[Tensor]) -> Result<Tensor>) {
