@@ -39,8 +39,9 @@ fn every_artist_leaves_the_backdrop_paper() {
     const BESIDE_PX: u8 = 8;
     for (name, sitting) in sittings() {
         let share = sitting.face.matte().share();
-        let person =
-            Gray::from_fn(share.width(), share.height(), |x, y| image::Luma([u8::from(share.get_pixel(x, y)[0] > 0.05) * 255]));
+        let person = Gray::from_fn(share.width(), share.height(), |x, y| {
+            image::Luma([u8::from(share.get_pixel(x, y)[0] > 0.05) * 255])
+        });
         let near = imageproc::morphology::dilate(&person, imageproc::distance_transform::Norm::L2, BESIDE_PX);
         for artist in Artist::ALL {
             let drawing = drawn(artist, 0, &sitting);
@@ -71,7 +72,8 @@ fn both_eyes_are_dark_discs_with_one_highlight_at_the_same_place() {
                 let iris = sitting.face.landmarks().iris(side);
                 let (x, y) = (iris.centre.x.round() as i64, iris.centre.y.round() as i64);
                 let at = |dx: i64, dy: i64| f64::from(drawing.get_pixel((x + dx) as u32, (y + dy) as u32)[0]);
-                let disc: Vec<f64> = (-4..=4).flat_map(|dy| (-6..=6).map(move |dx| (dx, dy))).map(|(dx, dy)| at(dx, dy)).collect();
+                let disc: Vec<f64> =
+                    (-4..=4).flat_map(|dy| (-6..=6).map(move |dx| (dx, dy))).map(|(dx, dy)| at(dx, dy)).collect();
                 disc.iter().sum::<f64>() / disc.len() as f64
             });
             assert!(looks.iter().all(|gray| *gray < 150.0), "{} draws {name}'s eyes {looks:.0?}", artist.name());
