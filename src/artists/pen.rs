@@ -81,7 +81,6 @@ pub fn hands() -> &'static [PenHand] {
                 strokes: StrokesConfig { pen_width_mm: 0.36, ..even.strokes.clone() },
                 touch: Touch { hatch_mm: 0.37, ..touch },
                 bend: 0.8,
-                ..even.clone()
             },
             PenHand {
                 name: "sparse",

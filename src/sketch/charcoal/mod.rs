@@ -48,7 +48,7 @@ pub fn charcoal_hands() -> &'static [CharcoalHand] {
     &[
         USUAL,
         CharcoalHand { name: "deep", modelling: 1.25, depth: 1.12, streaks: 1.2, ..USUAL },
-        CharcoalHand { name: "soft", modelling: 0.9, depth: 0.85, line: 0.8, streaks: 0.7, tooth: 1.3, ..USUAL },
+        CharcoalHand { name: "soft", modelling: 0.9, depth: 0.85, line: 0.8, streaks: 0.7, tooth: 1.3 },
     ]
 }
 
