@@ -35,3 +35,17 @@ impl CustomOp2 for Add {
         Ok((CpuStorage::F32(sum), la.shape().clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_is_added() {
+        let count = 2 * PART + 5;
+        let numbers = |step: f32| Tensor::from_iter((0..count).map(|at| at as f32 * step), &candle_core::Device::Cpu);
+        let (a, b) = (numbers(0.25).expect("floats"), numbers(-0.1).expect("floats"));
+        let exact = |t: Tensor| t.to_vec1::<f32>().expect("floats");
+        assert_eq!(exact(add(&a, &b).expect("one shape")), exact((&a + &b).expect("one shape")));
+    }
+}
