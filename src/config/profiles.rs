@@ -64,6 +64,7 @@ pub struct StyleProfile {
     /// The networks it draws by: names in `models/weights.toml`, or paths of own files; none is the pen artist.
     pub weights: Vec<String>,
     /// What its generator's drawings are made of.
+    #[serde(default)]
     pub manner: Manner,
 }
 

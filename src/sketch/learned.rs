@@ -29,10 +29,11 @@ use crate::raster::Gray;
 use image::Luma;
 
 /// What a generator's drawing is made of, and so how it becomes strokes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Manner {
     /// Pen lines: each is a stroke.
+    #[default]
     Ink,
     /// Tone: it is hatched along the form, F's lines upon it.
     Tone,
