@@ -125,7 +125,7 @@ mod tests {
         let sitter = sample::sitter(|_, _| [90, 120, 160]);
         let rim = |x: u32, y: u32| {
             let off = ((f64::from(x) - 256.0) / 118.0).hypot((f64::from(y) - 240.0) / 182.0);
-            y > 330 && (0.86..1.2).contains(&off)
+            y > 330 && (0.93..1.2).contains(&off)
         };
         let portrait = sample::portrait_of(|x, y| {
             if rim(x, y) {
