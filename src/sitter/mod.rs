@@ -81,6 +81,9 @@ const MOST_TRIED: usize = 4;
 /// How sure the reader has to be that what the finder found is a face.
 const LEAST_FACE: f32 = 0.5;
 
+/// Faces that the finder is so sure of are faces, even where no mouth is seen.
+const SURE: f32 = 0.65;
+
 /// The sitter, composed and understood.
 #[derive(Debug, Clone)]
 pub struct Sitting {
@@ -149,6 +152,9 @@ pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterC
         let others: Vec<Found> = faces.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, face)| *face).collect();
         let portrait = photo::compose(photo, &Framing::Eyes(reading::eyes(&read)))?;
         let face = reading::face(&portrait, &read, chosen, &others)?;
+        if chosen.score < SURE && !reading::has_mouth(&face) {
+            continue;
+        }
         unfit::check_light(&portrait, &face, config)?;
         return Ok(Sitting { found: *chosen, portrait, face });
     }

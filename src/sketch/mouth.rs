@@ -98,6 +98,9 @@ fn dark_gap(portrait: &Portrait, between: &[Point<Px>]) -> Gray {
     /// The least difference between teeth and gap: less is one shade of teeth, or none at all.
     const LEAST_CONTRAST: f32 = 0.16;
     const LEAST_AREA_PX: u32 = 36;
+    /// The least width of a gap, in widths of what lies between the lips: the shadow in a corner alone would look like a
+    /// missing tooth.
+    const LEAST_WIDTH: f64 = 0.3;
     let luma = smooth::gaussian(&colour_model::luma(portrait.pixels()), 0.8);
     let mut values: Vec<f32> = Vec::new();
     for (x, y, p) in luma.enumerate_pixels() {
@@ -116,8 +119,16 @@ fn dark_gap(portrait: &Portrait, between: &[Point<Px>]) -> Gray {
         Luma([if dark && near_bounds(between, at) && shapes::inside(between, at) { 255 } else { 0 }])
     });
     let patches = pieces(&gap);
+    let mut spans = vec![(u32::MAX, 0); patches.count()];
+    for ((x, ..), patch) in gap.enumerate_pixels().zip(patches.labels()) {
+        let (least, most) = &mut spans[*patch as usize];
+        (*least, *most) = ((*least).min(x), (*most).max(x));
+    }
+    let bounds = crate::geom::Rect::from_points(between.iter().copied());
     for (pixel, patch) in gap.pixels_mut().zip(patches.labels()) {
-        if patches.area(*patch) < LEAST_AREA_PX {
+        let (least, most) = spans[*patch as usize];
+        let narrow = f64::from(most.saturating_sub(least)) < LEAST_WIDTH * bounds.width();
+        if patches.area(*patch) < LEAST_AREA_PX || narrow {
             pixel.0[0] = 0;
         }
     }
@@ -165,6 +176,19 @@ mod tests {
         let upper = (326..346).find(|y| at(&ink, 256, *y) < 128).expect("an upper border");
         let corner = (326..360).find(|y| at(&ink, 222, *y) < 128).expect("a border near the corner");
         assert!(corner > upper + 1, "the upper border is at {upper}, near the corner at {corner}");
+    }
+
+    #[test]
+    fn the_shadow_in_one_corner_of_a_smile_is_no_gap() {
+        let sitter = sample::sitter(|_, _| [90, 120, 160]);
+        let face = face(18.0, |_, _| false);
+        let between = shapes::smooth_ring(face.landmarks().inner_lips());
+        let portrait = sample::portrait_of(|x, y| {
+            let inside = shapes::inside(&between, Point::new(f64::from(x), f64::from(y)));
+            if inside { [if x < 272 { 235 } else { 30 }; 3] } else { sitter.pixels().get_pixel(x, y).0 }
+        });
+        let ink = with_mouth(Gray::from_pixel(512, 512, Luma([255])), &portrait, &Anatomy::of_face(&portrait, &face));
+        assert!((240..276).all(|x| at(&ink, x, 346) == 255), "no ink between the lips");
     }
 
     #[test]

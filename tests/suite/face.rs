@@ -82,6 +82,53 @@ fn a_tilted_head_comes_upright() {
     }
 }
 
+/// `name` as in a room lit from its right side alone.
+fn side_lit(name: &str) -> RgbImage {
+    let mut photo = sitter(name);
+    let width = photo.width() as f32;
+    for (x, _, pixel) in photo.enumerate_pixels_mut() {
+        let light = 0.18 + 1.25 * (x as f32 / width).powf(1.5);
+        pixel.0 = pixel.0.map(|channel| (f32::from(channel) * light).min(255.0) as u8);
+    }
+    photo
+}
+
+/// Whether the jaw hangs below the eyes and between the edges of the frame, as a face's does.
+fn stands_in_the_frame(sitting: &Sitting) -> bool {
+    let chin = sitting.face.landmarks().jaw()[8];
+    (226.0..286.0).contains(&chin.x) && (375.0..455.0).contains(&chin.y)
+}
+
+#[test]
+fn hard_light_far_away_near_and_tilted_all_make_a_likeness() {
+    for name in ["samuel", "mei"] {
+        let mut far = room(1280, 720);
+        hung(&mut far, name, 128, 560, 260);
+        let near =
+            imageops::crop_imm(&imageops::resize(&sitter(name), 1126, 1126, FilterType::Triangle), 150, 300, 830, 680)
+                .to_image();
+        let mut wall = room(900, 900);
+        hung(&mut wall, name, 640, 130, 130);
+        let grey = Border::Constant(Rgb([120, 120, 124]));
+        let tilted = rotate_about_center(&wall, 40f32.to_radians(), Interpolation::Bilinear, grey);
+        for (what, photo) in [("side light", side_lit(name)), ("far", far), ("near", near), ("tilted", tilted)] {
+            let sitting = look(photo).1.unwrap_or_else(|unfit| panic!("{name}, {what}: {unfit}"));
+            let chin = sitting.face.landmarks().jaw()[8];
+            assert!(stands_in_the_frame(&sitting), "{name}, {what}: chin at {chin:?}");
+        }
+    }
+}
+
+#[test]
+fn whoever_stands_on_their_head_is_not_drawn() {
+    for name in sitters::sitters().iter().map(|sitter| sitter.name) {
+        let mut wall = room(900, 900);
+        hung(&mut wall, name, 640, 130, 130);
+        let unfit = look(imageops::rotate180(&wall)).1.map(|_| ()).expect_err(name);
+        assert_eq!(unfit.code(), "no-face", "{name}");
+    }
+}
+
 #[test]
 fn of_two_the_larger_central_one_is_drawn_and_the_other_kept_out() {
     let mut wall = room(1280, 720);

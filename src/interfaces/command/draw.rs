@@ -77,7 +77,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
             let paper = preview::coverage(job.plan.sheet(), drawn.ink.iter().map(Vec::as_slice), &ink);
             output::print_line(terminal::braille(&paper, TERMINAL_COLUMNS).trim_matches('\n'))?;
         }
-        if let Some(remark) = job.left_out.remark() {
+        if let Some(remark) = job.left_out.remark().filter(|_| !everywhere.quiet) {
             eprintln!("portraitist: {remark}");
         }
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;

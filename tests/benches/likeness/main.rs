@@ -118,7 +118,7 @@ fn drawn(person: &people::Person, config: &Config) -> anyhow::Result<(RgbImage, 
     let sketch = sketch::shade(&person.portrait, &lines, &anatomy, &config.tone);
     let traced = strokes::strokes(&sketch, &config.sheet, &config.strokes)?;
     let made_in_secs = began.elapsed().as_secs_f64();
-    let plan = plan::plan(&traced.set, &config.robot, &config.plan)?;
+    let plan = plan::plan_in_time(&traced.set, &config.robot, &config.plan)?.plan;
     let cost =
         Cost { strokes: plan.strokes() as f64, metres: plan.ink_mm() / 1000.0, secs: plan.total_secs(), made_in_secs };
     let ink = InkConfig { ink: [0; 3], paper: [255; 3], opacity: 1.0, px_per_mm: 8.0, ..config.ink.clone() };
