@@ -73,6 +73,8 @@ pub(super) struct Setting {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Settings {
     values: BTreeMap<String, Setting>,
+    /// The defaults that no profile has touched: a profile that does not name a key leaves it at its default.
+    plain: BTreeMap<String, Setting>,
     /// What the style has written into other sections.
     styled: Vec<Styled>,
     /// Folders of the configuration files read so far, where a user's own profiles may lie.
@@ -118,6 +120,7 @@ impl Settings {
         // The default style sets keys of other sections: it counts over their general defaults.
         let (profiles, values) = layer.into_iter().partition(|written| written.path.ends_with(".profile"));
         settings.apply(values, Path::new(""))?;
+        settings.plain = settings.values.clone();
         settings.apply(profiles, Path::new(""))?;
         Ok(settings)
     }
@@ -211,6 +214,8 @@ impl Settings {
             self.take_off_style();
         }
         self.values.retain(|path, _| !path.starts_with(&prefix));
+        let plain = self.plain.iter().filter(|(path, _)| path.starts_with(&prefix));
+        self.values.extend(plain.map(|(path, setting)| (path.clone(), setting.clone())));
         let before = self.values.clone();
         self.apply(layer, &folder)?;
         if kind == ProfileKind::Style {
