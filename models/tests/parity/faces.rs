@@ -13,12 +13,12 @@ use models::blocks::Mode;
 use models::face_finder::FinderNet;
 use models::face_reader::ReaderNet;
 
-use crate::numbers::apart_in_print;
-use crate::numbers::filling;
 use crate::numbers::fixture;
 use crate::numbers::floats;
 use crate::numbers::noise;
-use crate::numbers::row;
+use crate::prints::apart_in_print;
+use crate::prints::filling;
+use crate::prints::row;
 
 /// How far an answer may be, in parts of its usual number: rounding through two dozen layers.
 const ANSWER: f64 = 2e-5;

@@ -2,4 +2,6 @@
 
 mod engine;
 mod faces;
+#[path = "../numbers/mod.rs"]
 mod numbers;
+mod prints;

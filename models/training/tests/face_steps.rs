@@ -1,8 +1,10 @@
 //! Ten steps of the face networks' recipes are PyTorch's ten steps: what the losses' parts are, how large the gradient is, and
 //! where every weight, its running average and the running statistics go. `fixtures/face_steps.py` made the numbers.
 
-#[path = "../../tests/parity/numbers.rs"]
+#[path = "../../tests/numbers/mod.rs"]
 mod numbers;
+#[path = "../../tests/parity/prints.rs"]
+mod prints;
 
 use anyhow::Result;
 use candle_core::Device;
@@ -26,12 +28,12 @@ use training::recipe::Recipe;
 use training::schedule::rate;
 
 use crate::numbers::apart;
-use crate::numbers::apart_in_print;
-use crate::numbers::filling;
 use crate::numbers::fixture;
 use crate::numbers::floats;
 use crate::numbers::noise;
-use crate::numbers::row;
+use crate::prints::apart_in_print;
+use crate::prints::filling;
+use crate::prints::row;
 
 /// The learning rate's peak, which a run's first steps rise to.
 const PEAK: f64 = 2e-3;

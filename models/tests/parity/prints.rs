@@ -1,36 +1,15 @@
-//! Numbers that both sides make alike, and how they are compared; `fixtures/hashed.py` does the same in Python.
-
-use std::collections::HashMap;
+//! What tensors are filled with and what is kept of them, so that fixtures stay small; `fixtures/prints.py` does the same in Python.
 
 use candle_core::DType;
-use candle_core::Device;
 use candle_core::Result;
 use candle_core::Shape;
 use candle_core::Tensor;
 
+use crate::numbers::floats;
+use crate::numbers::noise;
+
 /// Numbers of a tensor that its print holds, beside its norm and its sum weighted by noise.
 const PROBES: usize = 12;
-
-/// The tensors of a fixture.
-pub fn fixture(bytes: &[u8]) -> HashMap<String, Tensor> {
-    candle_core::safetensors::load_buffer(bytes, &Device::Cpu).expect("the fixture is a safetensors file")
-}
-
-/// From -1 to 1, by a hash of the place.
-pub fn noise(seed: u32, shape: impl Into<Shape>) -> Tensor {
-    let shape = shape.into();
-    let value = |at: u32| {
-        let mut x = at.wrapping_add(seed.wrapping_mul(0x9E37_79B9));
-        x ^= x >> 16;
-        x = x.wrapping_mul(0x7FEB_352D);
-        x ^= x >> 15;
-        x = x.wrapping_mul(0x846C_A68B);
-        x ^= x >> 16;
-        (x >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    let values: Vec<f32> = (0..shape.elem_count() as u32).map(value).collect();
-    Tensor::from_vec(values, shape, &Device::Cpu).expect("as many values as the shape has")
-}
 
 /// What the script's `fill` gives the tensor called `name`, the `at`-th in the alphabet's order.
 pub fn filling(at: usize, name: &str, shape: &Shape) -> Result<Tensor> {
@@ -44,22 +23,6 @@ pub fn filling(at: usize, name: &str, shape: &Shape) -> Result<Tensor> {
     } else {
         values * 0.25
     }
-}
-
-/// A tensor's numbers, in the order of its axes.
-pub fn floats(tensor: &Tensor) -> Vec<f32> {
-    tensor.flatten_all().and_then(|t| t.to_vec1()).expect("floats")
-}
-
-/// The largest difference, relative to the largest of `theirs`.
-pub fn apart(ours: &Tensor, theirs: &Tensor) -> f32 {
-    assert_eq!(ours.dims(), theirs.dims());
-    let (ours, theirs) = (floats(ours), floats(theirs));
-    let largest = theirs.iter().fold(1e-6f32, |max, v| max.max(v.abs()));
-    ours.iter()
-        .zip(&theirs)
-        .map(|(a, b)| (a - b).abs() / largest)
-        .fold(0.0, |max, v| if v > max || v.is_nan() { v } else { max })
 }
 
 /// How far `tensor` is from `theirs`, its print, in parts of its usual number's size.
