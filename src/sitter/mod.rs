@@ -59,7 +59,7 @@ pub struct SitterConfig {
 
 impl Default for SitterConfig {
     fn default() -> Self {
-        Self { least_score: 0.4, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
+        Self { least_score: 0.2, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
     }
 }
 
@@ -149,7 +149,9 @@ pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterC
         if chosen.turn.abs() > config.most_turn {
             return Err(Unfit::TurnedAway);
         }
-        let others: Vec<Found> = faces.iter().enumerate().filter(|(i, _)| *i != index).map(|(_, face)| *face).collect();
+        // What is hardly a face keeps nothing out of the picture.
+        let beside = faces.iter().enumerate().filter(|(i, face)| *i != index && face.score >= SURE);
+        let others: Vec<Found> = beside.map(|(_, face)| *face).collect();
         let portrait = photo::compose(photo, &Framing::Eyes(reading::eyes(&read)))?;
         let face = reading::face(&portrait, &read, chosen, &others)?;
         if chosen.score < SURE && !reading::has_mouth(&face) {

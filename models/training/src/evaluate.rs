@@ -33,6 +33,8 @@ const LEAST: f32 = 47.0;
 const EMPTY: u64 = 200;
 /// Rooms each portrait is pasted into.
 const ROOMS: u64 = 2;
+/// How sure the reader has to be that it reads a face: what the program asks for.
+pub const READ: f32 = 0.5;
 /// The scores that are tried as thresholds.
 pub const THRESHOLDS: [f32; 5] = [0.2, 0.3, 0.4, 0.5, 0.6];
 /// Evaluations are the same in every run.
@@ -82,7 +84,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
             let picture = scene.canvas.to_rgb8();
             let found = find(finder, &picture, least)?;
             let hit = match found.iter().find(|face| is_hit(face, &scene.faces[0])) {
-                Some(face) => (face.score, read(reader, &picture, face)?.face > 0.5),
+                Some(face) => (face.score, read(reader, &picture, face)?.face > READ),
                 None => (0.0, false),
             };
             let others: Vec<f32> =
@@ -109,7 +111,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
                 count(&mut pasted.iter().map(|room| room.0.0 >= least && room.0.1)) / pasted.len().max(1) as f64,
                 count(&mut pasted.iter().flat_map(|room| &room.1).map(|&score| score >= least)),
                 count(&mut empty.iter().flatten().map(|face| face.0 >= least)),
-                count(&mut empty.iter().flatten().map(|face| face.0 >= least && face.1 > 0.5)),
+                count(&mut empty.iter().flatten().map(|face| face.0 >= least && face.1 > READ)),
             ]
         })
         .collect();
