@@ -76,7 +76,7 @@ pub(super) fn face(portrait: &Portrait, read: &FaceReading, chosen: &Found, othe
 /// but has a forehead there.
 pub(super) fn has_mouth(face: &Face) -> bool {
     /// The least share of lips in the box around the mouth.
-    const LEAST: f32 = 0.08;
+    const LEAST: f32 = 0.35;
     let mouth = Rect::from_points(face.landmarks().outer_lips().iter().copied());
     let lips = face.regions().share(&[Class::Lips]);
     let inside = |x: u32, y: u32| mouth.contains(centre(x, y));
