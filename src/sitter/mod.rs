@@ -59,7 +59,7 @@ pub struct SitterConfig {
 
 impl Default for SitterConfig {
     fn default() -> Self {
-        Self { least_score: 0.2, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
+        Self { least_score: 0.4, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
     }
 }
 

@@ -152,7 +152,7 @@ fn what_cannot_become_a_likeness_is_told_in_the_sitters_words() {
     let words = |pixels| look(pixels).1.expect_err("no likeness").to_string();
     assert!(words(room(640, 480)).contains("no face"));
     let mut far = room(1280, 720);
-    hung(&mut far, "mei", 76, 600, 300);
+    hung(&mut far, "mei", 70, 600, 300);
     let far = words(far);
     assert!(far.contains("come closer") || far.contains("no face"), "{far}");
     let mut night = sitter("walter");
