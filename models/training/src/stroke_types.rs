@@ -18,6 +18,9 @@ use models::stroke_classifier::TYPES;
 use models::stroke_types::has_strokes;
 use models::stroke_types::stroke_type;
 use rand::Rng;
+use rayon::iter::IndexedParallelIterator;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
 
 use crate::canvas::Canvas;
 use crate::data::SIDE;
@@ -32,8 +35,8 @@ use crate::recipe::lot;
 use crate::recipe::named;
 use crate::sheet;
 
-/// Tries to find a patch of a wanted type.
-const TRIES: usize = 60;
+/// Patches lie on a grid of so many px.
+const GRID: usize = 4;
 /// All types count alike: they come equally often.
 const EVEN: [f32; TYPES.len()] = [1.0; TYPES.len()];
 /// Trials are the same in every run.
@@ -50,10 +53,25 @@ pub struct Labelled<'a> {
     pub regions: &'a [u8],
 }
 
+/// Drawings, and where in them patches of each type lie.
+#[derive(Debug, Clone)]
+struct Patches<'a> {
+    drawings: Vec<Labelled<'a>>,
+    places: [Vec<Place>; TYPES.len()],
+}
+
+/// A patch's upper left corner in one of the drawings.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    drawing: u32,
+    x: u16,
+    y: u16,
+}
+
 /// ψ in training.
 pub struct StrokeTypes<'a> {
-    training: Vec<Labelled<'a>>,
-    validation: Vec<Labelled<'a>>,
+    training: Patches<'a>,
+    validation: Patches<'a>,
     map: VarMap,
     net: StrokeClassifier,
     device: Device,
@@ -81,6 +99,7 @@ impl<'a> StrokeTypes<'a> {
         device: &Device,
     ) -> Result<Self> {
         ensure!(!training.is_empty() && !validation.is_empty(), "there is no drawing to learn stroke types from");
+        let (training, validation) = (Patches::of(training), Patches::of(validation));
         let map = VarMap::new();
         let net = StrokeClassifier::new(&VarBuilder::from_varmap(&map, DType::F32, device))?;
         draw_weights(&map, seed, &[], device)?;
@@ -113,7 +132,7 @@ impl Recipe for StrokeTypes<'_> {
     }
 
     fn steps(&self) -> u64 {
-        3_000
+        6_000
     }
 
     fn players(&self) -> Vec<Vec<(String, Var)>> {
@@ -167,26 +186,43 @@ impl Recipe for StrokeTypes<'_> {
 /// Patches of each type on a sheet.
 const SHEET_ROWS: usize = 24;
 
-impl Batch {
-    /// Adds a patch of type `wanted` from one of `drawings`, or of any type if none is found soon.
-    fn add(&mut self, drawings: &[Labelled], wanted: u8, rng: &mut impl Rng) {
-        let mut last = None;
-        for _ in 0..TRIES {
-            let drawing = &drawings[rng.random_range(0..drawings.len())];
-            let [x, y] = [0, 1].map(|_| rng.random_range(0..=SIDE - PATCH));
+impl<'a> Patches<'a> {
+    fn of(drawings: Vec<Labelled<'a>>) -> Self {
+        let of_each: Vec<[Vec<Place>; TYPES.len()]> = drawings.par_iter().enumerate().map(places).collect();
+        let mut places: [Vec<Place>; TYPES.len()] = Default::default();
+        for found in of_each {
+            for (all, some) in places.iter_mut().zip(found) {
+                all.extend(some);
+            }
+        }
+        Self { drawings, places }
+    }
+}
+
+/// Where the patches of each type lie in a drawing.
+fn places((number, drawing): (usize, &Labelled)) -> [Vec<Place>; TYPES.len()] {
+    let mut places: [Vec<Place>; TYPES.len()] = Default::default();
+    for y in (0..=SIDE - PATCH).step_by(GRID) {
+        for x in (0..=SIDE - PATCH).step_by(GRID) {
             let Some(kind) = stroke_type(drawing.regions, SIDE, x, y) else { continue };
-            let patch = drawing.page.square(x, y, PATCH);
-            if !has_strokes(&patch) {
-                continue;
-            }
-            last = Some((patch, kind));
-            if kind == wanted {
-                break;
+            if has_strokes(&drawing.page.square(x, y, PATCH)) {
+                places[usize::from(kind)].push(Place { drawing: number as u32, x: x as u16, y: y as u16 });
             }
         }
-        if let Some((patch, kind)) = last {
-            self.patches.extend(patch.into_iter().map(|value| 2.0 * value - 1.0));
-            self.types.push(kind);
+    }
+    places
+}
+
+impl Batch {
+    /// Adds a patch of type `wanted`, if there is any.
+    fn add(&mut self, patches: &Patches, wanted: u8, rng: &mut impl Rng) {
+        let places = &patches.places[usize::from(wanted)];
+        if places.is_empty() {
+            return;
         }
+        let Place { drawing, x, y } = places[rng.random_range(0..places.len())];
+        let patch = patches.drawings[drawing as usize].page.square(x.into(), y.into(), PATCH);
+        self.patches.extend(patch.into_iter().map(|value| 2.0 * value - 1.0));
+        self.types.push(wanted);
     }
 }

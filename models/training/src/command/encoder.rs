@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::Context;
 use anyhow::Result;
 use anyhow::ensure;
-use training::checkpoint;
 use training::data::Portraits;
 use training::encoder_recipe;
 use training::encoder_recipe::EncoderRecipe;
@@ -53,11 +52,7 @@ pub fn train(command: &EncoderCommand) -> Result<()> {
     eprintln!("{} portraits and {} drawings to learn from", portraits.training.len(), drawings.len());
     let recipe = EncoderRecipe::new(&portraits, drawings, teacher, command.batch, running.seed, &device)?;
     running.train(&recipe, RATE, Settings::default(), &device, &stop)?;
-    let folder = running.out.join(recipe.name());
-    let path = folder.join(format!("{}.safetensors", recipe.name()));
-    checkpoint::write(&path, &encoder_recipe::result(&folder)?)?;
-    eprintln!("{}", path.display());
-    Ok(())
+    running.keep(recipe.name(), &encoder_recipe::result(&running.out.join(recipe.name()))?)
 }
 
 /// The drawings in `folder`, in the order of their names.

@@ -74,8 +74,5 @@ pub fn train(command: &LinesCommand) -> Result<()> {
             .push((name.to_owned(), value.flatten_all()?.to_device(&candle_core::Device::Cpu)?.to_dtype(DType::F16)?));
     }
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
-    let path = folder.join(format!("{}.safetensors", lines.name()));
-    checkpoint::write(&path, &safetensors::serialize(tensors, None)?)?;
-    eprintln!("{}", path.display());
-    Ok(())
+    running.keep(lines.name(), &safetensors::serialize(tensors, None)?)
 }

@@ -16,6 +16,7 @@ use anyhow::Context;
 use anyhow::Result;
 use candle_core::Device;
 use clap::ValueEnum;
+use training::checkpoint;
 use training::optimiser::AdamW;
 use training::optimiser::Settings;
 use training::recipe::Recipe;
@@ -97,6 +98,14 @@ impl Running {
         let (progress, players) = run::run(recipe, &plan, device, stop)?;
         eprintln!("{}: {} of {} steps, in {}", recipe.name(), progress.step, progress.steps, plan.folder.display());
         Ok(players)
+    }
+
+    /// Writes the weights that `name` learnt beside its run, and says where.
+    pub fn keep(&self, name: &str, weights: &[u8]) -> Result<()> {
+        let path = self.out.join(name).join(format!("{name}.safetensors"));
+        checkpoint::write(&path, weights)?;
+        eprintln!("{}", path.display());
+        Ok(())
     }
 }
 

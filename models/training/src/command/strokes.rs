@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
+use training::checkpoint;
 use training::data::Portrait;
 use training::data::Portraits;
 use training::optimiser::Settings;
+use training::recipe::Recipe;
 use training::page::Page;
 use training::stroke_types::Labelled;
 use training::stroke_types::StrokeTypes;
@@ -31,7 +33,7 @@ pub struct StrokesCommand {
     running: Running,
 }
 
-/// Trains.
+/// Trains; afterwards the run's folder holds `stroke_classifier.safetensors`.
 pub fn train(command: &StrokesCommand) -> Result<()> {
     let running = &command.running;
     let stop = super::stop()?;
@@ -43,7 +45,7 @@ pub fn train(command: &StrokesCommand) -> Result<()> {
     eprintln!("{} drawings to learn from, {} to be judged on", training.len(), validation.len());
     let recipe = StrokeTypes::new(training, validation, command.batch, running.seed, &device)?;
     running.train(&recipe, RATE, Settings::default(), &device, &stop)?;
-    Ok(())
+    running.keep(recipe.name(), &checkpoint::result(&running.out.join(recipe.name()))?.0)
 }
 
 /// The drawings that there are of `portraits`.

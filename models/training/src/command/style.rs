@@ -67,12 +67,7 @@ pub fn train(command: &StyleCommand) -> Result<()> {
     let recipe = Sketcher::new(&command.name, pairs, fixed, plan(command)?, from.as_deref(), running.seed, &device)?;
     let settings = Settings { first: 0.5, decay: 0.0, clip: f64::MAX, ..Settings::default() };
     running.train(&recipe, RATE, settings, &device, &stop)?;
-    let folder = running.out.join(recipe.name());
-    let (bytes, _) = checkpoint::result(&folder)?;
-    let path = folder.join(format!("{}.safetensors", command.name));
-    checkpoint::write(&path, &bytes)?;
-    eprintln!("{}", path.display());
-    Ok(())
+    running.keep(recipe.name(), &checkpoint::result(&running.out.join(recipe.name()))?.0)
 }
 
 fn plan(command: &StyleCommand) -> Result<Plan> {
