@@ -125,6 +125,36 @@ pub enum Artist<'a> {
     Networks(&'a StyleNetworks),
 }
 
+impl Artist<'_> {
+    /// The lines of `portrait`; `config` says how the pen artist finds them.
+    ///
+    /// # Errors
+    /// The machine is out of memory.
+    pub fn lines(&self, portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -> Result<LineDrawing, Fault> {
+        match self {
+            Artist::Pen => Ok(sketch::flow_lines(portrait, anatomy, config)),
+            Artist::Networks(networks) => Ok(networks.lines(portrait, anatomy)?),
+        }
+    }
+
+    /// The sketch upon `lines`; `config` says how much tone it gets and how that runs.
+    ///
+    /// # Errors
+    /// The machine is out of memory.
+    pub fn sketch(
+        &self,
+        portrait: &Portrait,
+        lines: &LineDrawing,
+        anatomy: &Anatomy,
+        config: &ToneConfig,
+    ) -> Result<Sketch, Fault> {
+        match self {
+            Artist::Pen => Ok(sketch::shade(portrait, lines, anatomy, config)),
+            Artist::Networks(networks) => Ok(networks.sketch(portrait, lines, anatomy, config)?),
+        }
+    }
+}
+
 /// What a job needs to know.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe<'a> {
@@ -212,15 +242,9 @@ fn drawn(
     recipe: &Recipe,
     enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
 ) -> Result<Job, Fault> {
-    let lines = match recipe.artist {
-        Artist::Pen => sketch::flow_lines(&portrait, anatomy, recipe.lines),
-        Artist::Networks(networks) => networks.lines(&portrait, anatomy)?,
-    };
+    let lines = recipe.artist.lines(&portrait, anatomy, recipe.lines)?;
     begin(Stage::Sketch, enter)?;
-    let sketch = match recipe.artist {
-        Artist::Pen => sketch::shade(&portrait, &lines, anatomy, recipe.tone),
-        Artist::Networks(networks) => networks.sketch(&portrait, &lines, anatomy, recipe.tone)?,
-    };
+    let sketch = recipe.artist.sketch(&portrait, &lines, anatomy, recipe.tone)?;
     begin(Stage::Strokes, enter)?;
     let traced = strokes::strokes(&sketch, &recipe.sheet, recipe.strokes)?;
     if traced.set.strokes().is_empty() {

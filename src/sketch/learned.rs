@@ -77,7 +77,7 @@ impl StyleNetworks {
         Ok(LineDrawing::new(contours::with_jaw(ink, anatomy)))
     }
 
-    /// What G draws upon `lines`; the lines themselves where the style has no G.
+    /// What G draws upon `lines`; where the style has no G, they are shaded as the pen artist shades.
     ///
     /// # Errors
     /// The machine is out of memory.
@@ -88,7 +88,9 @@ impl StyleNetworks {
         anatomy: &Anatomy,
         config: &ToneConfig,
     ) -> Result<Sketch, ModelError> {
-        let Some((generator, manner)) = &self.generator else { return Ok(Sketch::new(lines.ink().clone())) };
+        let Some((generator, manner)) = &self.generator else {
+            return Ok(tone::shade(portrait, lines, anatomy, config));
+        };
         let side = Portrait::SIDE as usize;
         let plane: Vec<f32> = lines.ink().as_raw().iter().map(|&ink| f32::from(ink) / 127.5 - 1.0).collect();
         let drawn = gray(&generator.draw(&plane, side, side)?, |value| 0.5 + 0.5 * value);

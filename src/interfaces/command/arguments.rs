@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
+use clap::ValueEnum;
 use clap_complete::Shell;
 
 use crate::geom::Point;
@@ -106,6 +107,9 @@ pub struct Draw {
     /// Look for no face: draw the middle of the photo, or the box of --face, as it is
     #[arg(long)]
     pub no_face: bool,
+    /// Who finds the lines: the style's own networks, or the pen artist, who needs no weights and draws alone then
+    #[arg(long, value_enum, default_value_t = Lines::Style)]
+    pub lines: Lines,
     #[command(flatten)]
     pub machine: Machine,
     /// Folder for the pictures, the strokes, the plan, the program and the previews
@@ -120,6 +124,15 @@ pub struct Draw {
     /// Open the preview page in this desktop's browser when done
     #[arg(long)]
     pub open: bool,
+}
+
+/// Who finds the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lines {
+    /// As the style does.
+    Style,
+    /// By the flow of the picture.
+    Flow,
 }
 
 /// `portraitist face`

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Everywhere;
 use super::arguments::Draw;
+use super::arguments::Lines;
 use super::cable::Cable;
 use super::drawing;
 use super::interrupt::orders;
@@ -49,7 +50,10 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     };
 
     let networks = if command.no_face { None } else { Some(config.models.face_networks()?) };
-    let style = config.models.style_networks(&config.style)?;
+    let style = match command.lines {
+        Lines::Style => config.models.style_networks(&config.style)?,
+        Lines::Flow => None,
+    };
     let artist = style.as_ref().map_or(Artist::Pen, Artist::Networks);
     let recipe = config.recipe(subject(command, &config, networks.as_ref()), artist);
     let job = job::prepare(&photo, &recipe, &mut |stage| {

@@ -21,11 +21,11 @@ use imageproc::geometric_transformations::warp_into;
 use portraitist::config;
 use portraitist::config::Config;
 use portraitist::config::LoadRequest;
+use portraitist::job::Artist;
 use portraitist::photo::Portrait;
 use portraitist::plan;
 use portraitist::preview;
 use portraitist::preview::InkConfig;
-use portraitist::sketch;
 use portraitist::sketch::Anatomy;
 use portraitist::strokes;
 
@@ -64,8 +64,11 @@ fn main() -> anyhow::Result<()> {
             loaded.config().sitter.clone(),
         )
     };
+    let style = loaded.config().models.style_networks(&loaded.config().style);
+    let style = style.map_err(|error| anyhow::anyhow!("{error}"))?;
+    let artist = style.as_ref().map_or(Artist::Pen, Artist::Networks);
     for person in people::people(&request.data, ids.as_deref(), &understood)? {
-        let (drawing, cost) = drawn(&person, loaded.config()).with_context(|| person.id.clone())?;
+        let (drawing, cost) = drawn(&person, &artist, loaded.config()).with_context(|| person.id.clone())?;
         let file = request.out.join(format!("{}.png", person.id));
         drawing.save(&file)?;
         println!("{}\t{:.0} strokes\t{:.2} m\t{:.0} s", person.id, cost.strokes, cost.metres, cost.secs);
@@ -111,11 +114,11 @@ fn request() -> anyhow::Result<Request> {
 }
 
 /// The drawing of `person`, as inked, in the photo's own square; and its cost.
-fn drawn(person: &people::Person, config: &Config) -> anyhow::Result<(RgbImage, Cost)> {
+fn drawn(person: &people::Person, artist: &Artist, config: &Config) -> anyhow::Result<(RgbImage, Cost)> {
     let began = Instant::now();
     let anatomy = Anatomy::of_face(&person.portrait, &person.face);
-    let lines = sketch::flow_lines(&person.portrait, &anatomy, &config.lines);
-    let sketch = sketch::shade(&person.portrait, &lines, &anatomy, &config.tone);
+    let lines = artist.lines(&person.portrait, &anatomy, &config.lines)?;
+    let sketch = artist.sketch(&person.portrait, &lines, &anatomy, &config.tone)?;
     let traced = strokes::strokes(&sketch, &config.sheet, &config.strokes)?;
     let made_in_secs = began.elapsed().as_secs_f64();
     let plan = plan::plan_in_time(&traced.set, &config.robot, &config.plan)?.plan;
