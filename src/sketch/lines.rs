@@ -14,6 +14,7 @@ use super::flow::edge_flow;
 use super::glasses;
 use super::irises::with_irises;
 use super::mouth;
+use super::nostrils;
 use super::pieces::pieces;
 use crate::photo::Portrait;
 use crate::photo::smooth;
@@ -93,6 +94,7 @@ pub fn flow_lines(portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -
     let ink = hysteresis(&response, &threshold, &flow, config.least_area_px);
     let ink = contours::with_contours(ink, portrait, anatomy);
     let ink = glasses::with_rims(ink, portrait, anatomy);
+    let ink = nostrils::with_nostrils(ink, portrait, anatomy);
     let ink = mouth::with_mouth(ink, portrait, anatomy);
     LineDrawing::new(with_irises(ink, portrait, anatomy))
 }

@@ -10,6 +10,7 @@ mod irises;
 mod contours;
 mod glasses;
 mod mouth;
+mod nostrils;
 mod lines;
 mod beard;
 mod tone;

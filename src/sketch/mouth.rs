@@ -97,10 +97,9 @@ fn open_mouth(ink: &mut Gray, portrait: &Portrait, landmarks: &Landmarks) {
 fn dark_gap(portrait: &Portrait, between: &[Point<Px>]) -> Gray {
     /// The least difference between teeth and gap: less is one shade of teeth, or none at all.
     const LEAST_CONTRAST: f32 = 0.16;
-    const LEAST_AREA_PX: u32 = 36;
-    /// The least width of a gap, in widths of what lies between the lips: the shadow in a corner alone would look like a
-    /// missing tooth.
-    const LEAST_WIDTH: f64 = 0.3;
+    const LEAST_AREA_PX: u32 = 24;
+    /// The least width of a gap, in widths of what lies between the lips: less is the shadow between two teeth.
+    const LEAST_WIDTH: f64 = 0.15;
     let luma = smooth::gaussian(&colour_model::luma(portrait.pixels()), 0.8);
     let mut values: Vec<f32> = Vec::new();
     for (x, y, p) in luma.enumerate_pixels() {
@@ -185,7 +184,7 @@ mod tests {
         let between = shapes::smooth_ring(face.landmarks().inner_lips());
         let portrait = sample::portrait_of(|x, y| {
             let inside = shapes::inside(&between, Point::new(f64::from(x), f64::from(y)));
-            if inside { [if x < 272 { 235 } else { 30 }; 3] } else { sitter.pixels().get_pixel(x, y).0 }
+            if inside { [if x < 281 { 235 } else { 30 }; 3] } else { sitter.pixels().get_pixel(x, y).0 }
         });
         let ink = with_mouth(Gray::from_pixel(512, 512, Luma([255])), &portrait, &Anatomy::of_face(&portrait, &face));
         assert!((240..276).all(|x| at(&ink, x, 346) == 255), "no ink between the lips");
