@@ -23,6 +23,8 @@ use crate::engine::Tensors;
 use crate::engine::norm_act_onto;
 use crate::engine::recycle;
 
+/// What the manifest calls networks of this kind; weights have names of their styles.
+pub const NAME: &str = "generator";
 /// How often the image is halved.
 const HALVINGS: usize = 4;
 /// Residual blocks.

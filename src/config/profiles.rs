@@ -101,7 +101,7 @@ macro_rules! shipped {
 
 const PENS: &[(&str, &str)] = shipped!("pens": "ballpoint", "brush", "fineliner-0.3", "fineliner-0.4", "fineliner-0.5");
 const PAPERS: &[(&str, &str)] = shipped!("papers": "a4", "a5", "a6", "letter", "square-200");
-const STYLES: &[(&str, &str)] = shipped!("styles": "flow", "pen");
+const STYLES: &[(&str, &str)] = shipped!("styles": "charcoal", "croquis", "flow", "lines", "pen");
 const ROBOTS: &[(&str, &str)] = shipped!("robots": "a3-fast", "a4-servo", "a4-z");
 
 /// The text of a profile and where it stands.

@@ -69,6 +69,9 @@ pub struct Export {
     /// The models' folder: weights/ and weights.toml in it are written.
     #[arg(long, default_value = "models")]
     models: PathBuf,
+    /// The runs whose results ship: networks, styles.
+    #[arg(required = true)]
+    names: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,7 +97,10 @@ pub fn train(face: &Face) -> Result<()> {
         running.train(&reader, RATE, Settings::default(), &device, &stop)?;
     }
     match &face.export {
-        Some(models) if !stop.load(Ordering::Relaxed) => ship(&running.out, models),
+        Some(models) if !stop.load(Ordering::Relaxed) => {
+            let names = [face_finder::NAME, face_reader::NAME];
+            ship(&running.out, models, names.into_iter().filter(|name| running.out.join(name).exists()))
+        }
         _ => Ok(()),
     }
 }
@@ -115,16 +121,14 @@ pub fn try_out(eval: &FaceEval) -> Result<()> {
 
 /// Makes results the weights that ship.
 pub fn export_all(command: &Export) -> Result<()> {
-    ship(&command.out, &command.models)
+    ship(&command.out, &command.models, command.names.iter().map(String::as_str))
 }
 
-/// Ships every face network that `runs` holds.
-fn ship(runs: &Path, models: &Path) -> Result<()> {
-    for (name, side) in [(face_finder::NAME, face_finder::SIDE), (face_reader::NAME, face_reader::SIDE)] {
-        if runs.join(name).exists() {
-            let bytes = export(&runs.join(name), models, name, side)?;
-            eprintln!("{name}: {bytes} bytes in {}", models.join("weights").display());
-        }
+/// Ships the results called `names` of `runs`.
+fn ship<'a>(runs: &Path, models: &Path, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    for name in names {
+        let bytes = export(runs, models, name)?;
+        eprintln!("{name}: {bytes} bytes in {}", models.join("weights").display());
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use super::Running;
 /// The largest learning rate.
 const RATE: f64 = 1e-3;
 /// Steps of the run that ships.
-const STEPS: u64 = 6_000;
+const STEPS: u64 = 4_000;
 
 /// `lines`
 #[derive(Debug, Clone, clap::Args)]

@@ -7,8 +7,8 @@ use training::checkpoint;
 use training::data::Portrait;
 use training::data::Portraits;
 use training::optimiser::Settings;
-use training::recipe::Recipe;
 use training::page::Page;
+use training::recipe::Recipe;
 use training::stroke_types::Labelled;
 use training::stroke_types::StrokeTypes;
 
