@@ -8,6 +8,8 @@
 //! - [`line_drawer`]: a photo in, a line drawing out; [`encoder`] is what it sees through; [`detail_drawer`]: an eye, nose or
 //!   mouth in, its lines out.
 //! - [`generator`]: a line drawing in, a sketch out; [`stroke_classifier`] tells what a sketch's strokes belong to.
+//! - [`inception`]: a picture in, the features that FID compares out.
+//! - [`import`]: a checkpoint of PyTorch's in, one of these networks' files out.
 //!
 //! Pure but for `weights.rs`, which reads files.
 
@@ -18,6 +20,8 @@ pub mod engine;
 pub mod face_finder;
 pub mod face_reader;
 pub mod generator;
+pub mod import;
+pub mod inception;
 pub mod line_drawer;
 pub mod photo;
 pub mod stroke_classifier;

@@ -61,6 +61,12 @@ impl Conv2d {
         Ok(Self { weight, bias: None, conv, packing })
     }
 
+    /// One of these weights, which do not change: `weight` (outputs, inputs / groups, height, width), whose sides may differ,
+    /// and `bias` (outputs).
+    pub fn of(weight: Tensor, bias: Tensor, conv: Conv) -> Self {
+        Self { weight, bias: Some(bias), conv, packing: Some(Packing::default()) }
+    }
+
     /// The same with the tensor `bias` (`outputs`), zero when training starts.
     ///
     /// # Errors
