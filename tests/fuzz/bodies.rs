@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use models::import::Kind;
 use portraitist::geom::Point;
 use portraitist::geom::Polyline;
 use portraitist::photo;
@@ -52,6 +53,15 @@ pub fn gcode(bytes: &[u8]) {
     }
     if let Some(sheet) = Sheet::new(148.0, 210.0) {
         let _ = verify::verify(bytes, &sheet, robot());
+    }
+}
+
+/// A checkpoint of PyTorch's: what is handed out can be read.
+pub fn checkpoint(bytes: &[u8]) {
+    for kind in [Kind::Generator, Kind::Vgg, Kind::Inception] {
+        if let Ok(imported) = models::import::import(kind, bytes) {
+            assert!(imported.tensors > 0 && imported.bytes.len() < 8 * bytes.len() + 10_000);
+        }
     }
 }
 

@@ -76,3 +76,9 @@ fn plan() {
 fn gcode() {
     damaged(b"G21\nG90\nM3S60\nG4P0.15\nG1X10.5Y-3F3000\n(note) X4 ; end\nG2X1Y1I2J2\n", 3000, bodies::gcode);
 }
+
+#[test]
+fn checkpoint() {
+    damaged(include_bytes!("../../models/tests/fixtures/published/vgg_normalised.pth"), 3000, bodies::checkpoint);
+    damaged(include_bytes!("../../models/tests/fixtures/published/vgg19.pth"), 1000, bodies::checkpoint);
+}

@@ -9,6 +9,7 @@ mod fuzzed;
 mod house_rules;
 mod ink;
 mod journey;
+mod models;
 mod picture;
 mod program;
 mod robot;

@@ -69,6 +69,9 @@ pub enum Command {
     /// The styles there are
     #[command(subcommand)]
     Style(Style),
+    /// The networks: those that ship, and checkpoints of others made usable
+    #[command(subcommand)]
+    Models(Models),
     /// Measure a folder of drawings: distances to an artist's, ink, strokes, eyes
     Eval(Eval),
     /// Plan any SVG for the robot: order, program, previews
@@ -221,6 +224,48 @@ pub enum Style {
     List,
 }
 
+/// `portraitist models`
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// Every network that ships: licence, size, where its file is, and whether that is the right one
+    List,
+    /// Convert a checkpoint that PyTorch wrote (.pth, .pt) to a network of portraitist; nothing in it is executed
+    Import(Import),
+}
+
+/// `portraitist models import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The checkpoint, a state_dict as torch.save writes it
+    #[arg(value_name = "FILE.pth")]
+    pub checkpoint: PathBuf,
+    /// What it is
+    #[arg(long = "as", value_name = "KIND")]
+    pub kind: Published,
+    /// The encoder that an adain-decoder was trained with: AdaIN's vgg_normalised.pth, imported before
+    #[arg(long, value_name = "FILE.safetensors", required_if_eq("kind", "adain-decoder"))]
+    pub encoder: Option<PathBuf>,
+    /// The drawing that an adain-decoder is to draw like: JPEG, PNG or WebP
+    #[arg(long, value_name = "IMAGE", required_if_eq("kind", "adain-decoder"))]
+    pub drawing: Option<PathBuf>,
+    /// Where to write the network [default: beside the checkpoint, unless a file of that name is there]
+    #[arg(long, value_name = "FILE.safetensors")]
+    pub out: Option<PathBuf>,
+}
+
+/// Networks that others publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Published {
+    /// The generator of pix2pixHD or sRender: a line drawing in, a sketch out
+    Generator,
+    /// AdaIN's decoder.pth; with its encoder and a drawing it becomes a line drawer
+    AdainDecoder,
+    /// VGG-19: AdaIN's vgg_normalised.pth or torchvision's vgg19-*.pth
+    Vgg,
+    /// Inception-v3, for eval: pt_inception-2015-12-05-*.pth or torchvision's inception_v3_*.pth
+    Inception,
+}
+
 /// `portraitist eval`
 #[derive(Debug, Args)]
 pub struct Eval {
@@ -233,7 +278,8 @@ pub struct Eval {
     /// Maps of regions by the drawings' names (PNG of class numbers), for the accuracy of strokes
     #[arg(long, value_name = "DIR")]
     pub regions: Option<PathBuf>,
-    /// Compare by the features of this encoder (.safetensors, VGG-19's plan) instead of portraitist's own
+    /// Compare by the features of this network instead of portraitist's own encoder: an Inception-v3 or a VGG-19 that
+    /// models import made
     #[arg(long, value_name = "FILE")]
     pub features: Option<PathBuf>,
     /// Compare patches of 128 x 128 px, as sRender's authors did, instead of whole drawings

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use models::ModelError;
 use models::encoder;
 use models::encoder::Encoder;
+use models::inception::Inception;
+use models::inception::Port;
 use models::stroke_classifier;
 use models::stroke_classifier::StrokeClassifier;
 use serde_json::Value;
@@ -34,25 +36,34 @@ struct Named {
     picture: Gray,
 }
 
+/// What drawings are compared by.
+enum Network {
+    Encoder(Encoder),
+    Inception(Inception),
+}
+
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Eval) -> Result<(), Fault> {
     let config = super::config::resolve(everywhere, &Default::default())?;
     let drawn = folder(&command.drawn)?;
     let real = command.real.as_deref().map(folder).transpose()?;
-    let encoder = match &command.features {
+    let network = match &command.features {
         Some(path) => models::weights::read_own(path)?,
         None => config.models.shipped(encoder::NAME)?,
     };
-    let encoder = Encoder::read_cpu(&encoder)?;
+    let network = match Inception::is_in(&network)? {
+        true => Network::Inception(Inception::read(&network)?),
+        false => Network::Encoder(Encoder::read_cpu(&network)?),
+    };
     let classifier = match &command.regions {
         Some(_) => Some(StrokeClassifier::read_cpu(&config.models.shipped(stroke_classifier::NAME)?)?),
         None => None,
     };
     let mut result = json!({ "drawn": sheet(&drawn, command.regions.as_deref(), classifier.as_ref())? });
-    result["protocol"] = protocol(&encoder, command, drawn.len(), real.as_ref().map(Vec::len)).into();
+    result["protocol"] = protocol(&network, command, drawn.len(), real.as_ref().map(Vec::len)).into();
     if let Some(real) = &real {
         result["real"] = sheet(real, command.regions.as_deref(), classifier.as_ref())?;
-        let (one, two) = (features(real, &encoder, command.patches)?, features(&drawn, &encoder, command.patches)?);
+        let (one, two) = (features(real, &network, command.patches)?, features(&drawn, &network, command.patches)?);
         let bad = |error: eval::EvalError| Fault::new(Kind::BadInput, error.to_string());
         let (kid, deviation) = eval::kernel_distance(&one, &two).map_err(bad)?;
         result["fid"] = eval::frechet_distance(&one, &two).map_err(bad)?.into();
@@ -120,11 +131,15 @@ fn sheet(drawings: &[Named], regions: Option<&Path>, classifier: Option<&StrokeC
 }
 
 /// One row of features a drawing, or a patch.
-fn features(drawings: &[Named], encoder: &Encoder, patches: bool) -> Result<Features, ModelError> {
+fn features(drawings: &[Named], network: &Network, patches: bool) -> Result<Features, ModelError> {
     let describe = |picture: &Gray| -> Result<Vec<f64>, ModelError> {
         let plane: Vec<f32> = picture.as_raw().iter().map(|value| f32::from(*value) / 255.0).collect();
-        let means = encoder.describe(&plane, picture.width() as usize, picture.height() as usize)?;
-        Ok(means.into_iter().map(f64::from).collect())
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let features = match network {
+            Network::Encoder(encoder) => encoder.describe(&plane, width, height)?,
+            Network::Inception(inception) => inception.describe(&plane, width, height)?,
+        };
+        Ok(features.into_iter().map(f64::from).collect())
     };
     let mut rows = Vec::new();
     for Named { picture, .. } in drawings {
@@ -153,17 +168,31 @@ fn paired(real: &[Named], drawn: &[Named]) -> Result<Value, Fault> {
     Ok(json!(eval::interval(&scores)))
 }
 
-fn protocol(encoder: &Encoder, command: &Eval, drawn: usize, real: Option<usize>) -> String {
-    let network = match &command.features {
+fn protocol(network: &Network, command: &Eval, drawn: usize, real: Option<usize>) -> String {
+    let file = match &command.features {
         Some(path) => format!("{}", path.display()),
         None => "portraitist's own encoder".to_owned(),
+    };
+    let features = match network {
+        Network::Encoder(encoder) => {
+            let plan = encoder.plan();
+            let (last, deepest) = if plan.deep { (5, plan.widths[3]) } else { (4, 0) };
+            let count = plan.widths.iter().sum::<usize>() + deepest;
+            format!("spatial means of relu1_1 to relu{last}_1 ({count} numbers)")
+        }
+        Network::Inception(inception) => {
+            let port = match inception.port() {
+                Port::Fid => "FID's port of Inception-v3",
+                Port::Torchvision => "torchvision's Inception-v3",
+            };
+            format!("last pool of {port} ({} numbers), pictures resized to 299 x 299 px", inception.features())
+        }
     };
     let pieces = if command.patches { "patches of 128 x 128 px (sRender's)" } else { "whole drawings" };
     let real = real.map_or(String::new(), |real| format!(" against n = {real}"));
     format!(
-        "{network}, spatial means of relu1_1 to relu4_1 ({} numbers), {pieces}, n = {drawn}{real}; not comparable with numbers \
-         of other networks; intervals: bootstrap, 95 %",
-        encoder.plan().widths.iter().sum::<usize>()
+        "{file}, {features}, {pieces}, n = {drawn}{real}; not comparable with numbers of other networks; intervals: \
+         bootstrap, 95 %"
     )
 }
 

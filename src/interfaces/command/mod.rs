@@ -12,6 +12,7 @@ mod face;
 mod follow;
 mod interrupt;
 mod keyboard;
+mod models;
 mod origin;
 mod output;
 mod photograph;
@@ -43,6 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Draw(command) => draw::run(everywhere, command),
         Command::Face(command) => face::run(everywhere, command),
         Command::Eval(command) => eval::run(everywhere, command),
+        Command::Models(command) => models::run(everywhere, command),
         Command::Style(command) => style::run(everywhere, command),
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
