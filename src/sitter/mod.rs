@@ -59,7 +59,7 @@ pub struct SitterConfig {
 
 impl Default for SitterConfig {
     fn default() -> Self {
-        Self { least_score: 0.4, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
+        Self { least_score: 0.2, smallest_px: 40.0, most_turn: 0.6, least_light: 0.2, least_sharpness: 1.22 }
     }
 }
 
@@ -79,10 +79,9 @@ pub struct Found {
 /// So many faces are read in search of one that is none by mistake.
 const MOST_TRIED: usize = 4;
 /// How sure the reader has to be that what the finder found is a face.
-const LEAST_FACE: f32 = 0.5;
-
-/// Faces that the finder is so sure of are faces, even where no mouth is seen.
-const SURE: f32 = 0.65;
+pub const LEAST_FACE: f32 = 0.3;
+/// Faces that the finder is so sure of are faces, even where no mouth is seen, and stand upright.
+pub const SURE: f32 = 0.65;
 
 /// The sitter, composed and understood.
 #[derive(Debug, Clone)]
@@ -139,8 +138,13 @@ pub fn put_first(faces: &mut Vec<Found>, at: &Rect<Px>) {
 pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterConfig) -> Result<Sitting, Unfit> {
     let lent = lent(photo)?;
     for (index, chosen) in faces.iter().enumerate().take(MOST_TRIED) {
-        let read = networks.reader.read(&lent, chosen.eyes.map(|eye| [eye.x as f32, eye.y as f32]))?;
+        let plain = |point: Point<Px>| [point.x as f32, point.y as f32];
+        let eyes = chosen.eyes.map(plain);
+        let read = networks.reader.read(&lent, eyes)?;
         if read.face < LEAST_FACE {
+            continue;
+        }
+        if chosen.score < SURE && !networks.reader.stands(&lent, eyes, plain(chosen.frame.center()), read.face)? {
             continue;
         }
         if chosen.frame.width() < config.smallest_px {

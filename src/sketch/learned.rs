@@ -72,8 +72,8 @@ impl StyleNetworks {
     pub fn lines(&self, portrait: &Portrait, anatomy: &Anatomy) -> Result<LineDrawing, ModelError> {
         let side = Portrait::SIDE;
         let drawn = self.drawer.draw(content(portrait, anatomy).as_raw(), side as usize, side as usize)?;
-        let ink = cleaned(&gray(&drawn, |value| value), anatomy, LEAST_LINE_PX);
-        let ink = irises::with_irises(ink, portrait, anatomy);
+        // Pale lines stay: they are no strokes, but G knows by them what is dark.
+        let ink = irises::with_irises(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
         Ok(LineDrawing::new(contours::with_jaw(ink, anatomy)))
     }
 
@@ -89,14 +89,14 @@ impl StyleNetworks {
         config: &ToneConfig,
     ) -> Result<Sketch, ModelError> {
         let Some((generator, manner)) = &self.generator else {
-            return Ok(tone::shade(portrait, lines, anatomy, config));
+            return Ok(tone::shade(portrait, &clear(lines), anatomy, config));
         };
         let side = Portrait::SIDE as usize;
         let plane: Vec<f32> = lines.ink().as_raw().iter().map(|&ink| f32::from(ink) / 127.5 - 1.0).collect();
         let drawn = gray(&generator.draw(&plane, side, side)?, |value| 0.5 + 0.5 * value);
         Ok(match manner {
-            Manner::Ink => Sketch::new(cleaned(&drawn, anatomy, LEAST_STROKE_PX)),
-            Manner::Tone => toned(&drawn, portrait, lines, anatomy, config),
+            Manner::Ink => Sketch::new(without_specks(of_somebody(drawn, anatomy), LEAST_STROKE_PX)),
+            Manner::Tone => toned(&drawn, portrait, &clear(lines), anatomy, config),
         })
     }
 }
@@ -114,15 +114,24 @@ fn gray(values: &[f32], map: impl Fn(f32) -> f32) -> Gray {
     Gray::from_fn(side, side, |x, y| Luma([value(x, y)]))
 }
 
-/// `ink` without what lies where nobody is and without pieces of fewer than `least_px` px.
-fn cleaned(ink: &Gray, anatomy: &Anatomy, least_px: u32) -> Gray {
+/// Those of `lines` that are strokes.
+fn clear(lines: &LineDrawing) -> LineDrawing {
+    LineDrawing::new(without_specks(lines.ink().clone(), LEAST_LINE_PX))
+}
+
+/// `ink` without what lies where nobody is.
+fn of_somebody(mut ink: Gray, anatomy: &Anatomy) -> Gray {
     let person = smooth::gaussian(&smooth::map(anatomy.backdrop(), |backdrop| 1.0 - backdrop), BEYOND_PX);
-    let mut ink = ink.clone();
     for (pixel, person) in ink.iter_mut().zip(person.as_raw()) {
         if *person < SOMEBODY {
             *pixel = 255;
         }
     }
+    ink
+}
+
+/// `ink` without pieces of fewer than `least_px` px of ink.
+fn without_specks(mut ink: Gray, least_px: u32) -> Gray {
     // A piece is all that hangs together by its paler borders.
     let mask = Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([u8::from(ink.get_pixel(x, y).0[0] < PALE) * 255]));
     let pieces = pieces(&mask);

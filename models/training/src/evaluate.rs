@@ -15,6 +15,7 @@ use models::face_reader::FaceReader;
 use models::face_reader::FaceReading;
 use models::face_reader::SIDE;
 use models::photo::Photo;
+use portraitist::sitter;
 use rayon::prelude::*;
 
 use crate::data;
@@ -33,8 +34,6 @@ const LEAST: f32 = 47.0;
 const EMPTY: u64 = 200;
 /// Rooms each portrait is pasted into.
 const ROOMS: u64 = 2;
-/// How sure the reader has to be that it reads a face: what the program asks for.
-pub const READ: f32 = 0.5;
 /// The scores that are tried as thresholds.
 pub const THRESHOLDS: [f32; 5] = [0.2, 0.3, 0.4, 0.5, 0.6];
 /// Evaluations are the same in every run.
@@ -84,7 +83,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
             let picture = scene.canvas.to_rgb8();
             let found = find(finder, &picture, least)?;
             let hit = match found.iter().find(|face| is_hit(face, &scene.faces[0])) {
-                Some(face) => (face.score, read(reader, &picture, face)?.face > READ),
+                Some(face) => (face.score, is_face(reader, &picture, face)?),
                 None => (0.0, false),
             };
             let others: Vec<f32> =
@@ -98,7 +97,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
             let picture = scene::empty(portraits, ROOM[0], ROOM[1], &mut lot(SEED, 10, at)).to_rgb8();
             find(finder, &picture, least)?
                 .into_iter()
-                .map(|face| Ok((face.score, read(reader, &picture, &face)?.face)))
+                .map(|face| Ok((face.score, is_face(reader, &picture, &face)?)))
                 .collect::<Result<Vec<_>>>()
         })
         .collect::<Result<Vec<_>>>()?;
@@ -111,7 +110,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
                 count(&mut pasted.iter().map(|room| room.0.0 >= least && room.0.1)) / pasted.len().max(1) as f64,
                 count(&mut pasted.iter().flat_map(|room| &room.1).map(|&score| score >= least)),
                 count(&mut empty.iter().flatten().map(|face| face.0 >= least)),
-                count(&mut empty.iter().flatten().map(|face| face.0 >= least && face.1 > READ)),
+                count(&mut empty.iter().flatten().map(|face| face.0 >= least && face.1)),
             ]
         })
         .collect();
@@ -130,6 +129,15 @@ fn find(finder: &FaceFinder, picture: &image::RgbImage, least: f32) -> Result<Ve
 fn read(reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Result<FaceReading> {
     let photo = Photo::new(picture.as_raw(), picture.width() as usize, picture.height() as usize)?;
     Ok(reader.read(&photo, face.eyes)?)
+}
+
+/// Whether the program would draw `face`: the reader, too, takes it for one and, where the finder is not sure, upright for
+/// more of one than upside down.
+fn is_face(reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Result<bool> {
+    let photo = Photo::new(picture.as_raw(), picture.width() as usize, picture.height() as usize)?;
+    let certainty = reader.read(&photo, face.eyes)?.face;
+    Ok(certainty >= sitter::LEAST_FACE
+        && (face.score >= sitter::SURE || reader.stands(&photo, face.eyes, face.centre, certainty)?))
 }
 
 /// Reads one aligned portrait.
