@@ -27,6 +27,8 @@ use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
+use imageproc::distance_transform::Norm;
+use imageproc::morphology::dilate;
 
 /// What a generator's drawing is made of, and so how it becomes strokes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +59,7 @@ const LEAST_LINE_PX: u32 = 24;
 /// G's strokes of less ink are specks.
 const LEAST_STROKE_PX: u32 = 10;
 /// Reach over which tone is averaged before it is hatched: finer than that hatching cannot tell.
-const CALM_PX: f32 = 2.5;
+const CALM_PX: f32 = 3.0;
 
 impl StyleNetworks {
     /// The style that draws lines by `drawer` and, if it has one, the sketch by a generator.
@@ -147,6 +149,10 @@ fn without_specks(mut ink: Gray, least_px: u32) -> Gray {
     ink
 }
 
+/// Tone this close to a line may be the line's own.
+const BESIDE_PX: u8 = 2;
+/// The least share of what is no line, from which tone is known.
+const LEAST_SHARE: f32 = 0.15;
 /// How far strokes on clothes follow the form.
 const BEND: f32 = 1.0;
 /// Ink below it hangs together.
@@ -157,7 +163,14 @@ fn toned(drawn: &Gray, portrait: &Portrait, lines: &LineDrawing, anatomy: &Anato
     let person = smooth::map(anatomy.backdrop(), |backdrop| 1.0 - backdrop);
     let (width, height) = drawn.dimensions();
     let dark = Field::from_fn(width, height, |x, y| Luma([1.0 - f32::from(drawn.get_pixel(x, y).0[0]) / 255.0]));
-    let coverage = smooth::map2(&smooth::gaussian(&dark, CALM_PX), &person, |dark, person| dark * person);
+    // Lines are drawn as lines: what is dark there is no tone, and beside them tone goes on as it is around.
+    let line = Gray::from_fn(width, height, |x, y| Luma([u8::from(lines.ink().get_pixel(x, y).0[0] < PALE) * 255]));
+    let near = dilate(&line, Norm::L2, BESIDE_PX);
+    let open = Field::from_fn(width, height, |x, y| Luma([if near.get_pixel(x, y).0[0] > 0 { 0.0 } else { 1.0 }]));
+    let tone = smooth::gaussian(&smooth::map2(&dark, &open, |dark, open| dark * open), CALM_PX);
+    let share = smooth::gaussian(&open, CALM_PX);
+    let mean = smooth::map2(&tone, &share, |tone, share| tone / share.max(LEAST_SHARE));
+    let coverage = smooth::map2(&mean, &person, |dark, person| dark * person);
     let shade = Gray::from_fn(width, height, |x, y| {
         let coverage = coverage.get_pixel(x, y).0[0].min(tone::MOST);
         Luma([if coverage < tone::LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
