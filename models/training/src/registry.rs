@@ -41,11 +41,7 @@ pub struct Style<'a> {
 /// # Errors
 /// What the file's letter says is refused.
 pub fn check(name: &str, home: &Path, replace: bool) -> Result<()> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    ensure!(
-        (1..=LONGEST).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-'),
-        "\"{name}\" is no name for a style: take letters, digits and hyphens, {LONGEST} at most, no hyphen first"
-    );
+    check_plain(name)?;
     ensure!(
         config::shipped_styles().iter().all(|(shipped, _)| !shipped.eq_ignore_ascii_case(name)),
         "\"{name}\" is a style that ships with portraitist; call yours something else"
@@ -55,6 +51,19 @@ pub fn check(name: &str, home: &Path, replace: bool) -> Result<()> {
         replace || !there.exists(),
         "there is a style \"{name}\" already ({}); --replace puts the new one in its place",
         there.display()
+    );
+    Ok(())
+}
+
+/// Whether `name` is plain: letters, digits and hyphens.
+///
+/// # Errors
+/// It is not.
+pub fn check_plain(name: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    ensure!(
+        (1..=LONGEST).contains(&name.len()) && name.bytes().all(plain) && !name.starts_with('-'),
+        "\"{name}\" is no name for a style: take letters, digits and hyphens, {LONGEST} at most, no hyphen first"
     );
     Ok(())
 }

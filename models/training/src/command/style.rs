@@ -69,6 +69,9 @@ pub struct StyleCommand {
     /// Tell what is found and how long it will take, write the pages and a sheet of them, and stop there.
     #[arg(long)]
     dry_run: bool,
+    /// Leave the style in the run's folder, whatever it is called: how those that ship are learnt.
+    #[arg(long)]
+    unregistered: bool,
     /// Put the style in the place of your own one of that name.
     #[arg(long)]
     replace: bool,
@@ -123,7 +126,11 @@ pub fn train(command: &StyleCommand) -> Result<()> {
     let loaded = config::load(&LoadRequest::of_this_process(Vec::new(), Vec::new()))?;
     let home = command.home.as_deref().or(loaded.own_folder());
     let home = home.context("there is no home folder for the style; name a configuration folder with --home")?;
-    registry::check(name, home, command.replace)?;
+    if command.unregistered {
+        registry::check_plain(name)?;
+    } else {
+        registry::check(name, home, command.replace)?;
+    }
     let models = &loaded.config().models;
     let folder = running.out.join(name);
     let kept = folder.join(checkpoint::FILE);
@@ -176,6 +183,9 @@ pub fn train(command: &StyleCommand) -> Result<()> {
     let (generator, progress) = checkpoint::result(&folder)?;
     if progress.step < progress.steps {
         eprintln!("stopped; the same command with --resume goes on");
+        return Ok(());
+    }
+    if command.unregistered {
         return Ok(());
     }
     let entries = report::History::open(&folder, progress.step)?;
