@@ -27,6 +27,15 @@ pub struct Place {
 
 /// The usual places, best first, for a process in `working_dir` with these environment variables.
 pub(super) fn usual_places(working_dir: &Path, environment: &[(String, String)]) -> Vec<Place> {
+    let mut places = vec![Place { file: working_dir.join("portraitist.toml"), drop_ins: None }];
+    places.extend(own_folder(environment).map(|own| Place { file: own.join("config.toml"), drop_ins: None }));
+    let machine = Path::new("/etc/portraitist");
+    places.push(Place { file: machine.join("config.toml"), drop_ins: Some(machine.join("conf.d")) });
+    places
+}
+
+/// The user's own folder, whether it is there or not: `$XDG_CONFIG_HOME/portraitist` or `~/.config/portraitist`.
+pub(super) fn own_folder(environment: &[(String, String)]) -> Option<PathBuf> {
     let variable = |name: &str| {
         let found = environment.iter().find(|(its, value)| its == name && !value.is_empty());
         found.map(|(_, value)| PathBuf::from(value))
@@ -34,11 +43,7 @@ pub(super) fn usual_places(working_dir: &Path, environment: &[(String, String)])
     // The XDG specification wants relative paths ignored.
     let xdg = variable("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
     let user = xdg.or_else(|| variable("HOME").map(|home| home.join(".config")));
-    let mut places = vec![Place { file: working_dir.join("portraitist.toml"), drop_ins: None }];
-    places.extend(user.map(|folder| Place { file: folder.join("portraitist/config.toml"), drop_ins: None }));
-    let machine = Path::new("/etc/portraitist");
-    places.push(Place { file: machine.join("config.toml"), drop_ins: Some(machine.join("conf.d")) });
-    places
+    user.map(|folder| folder.join("portraitist"))
 }
 
 /// The files of the first place that has any.

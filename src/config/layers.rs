@@ -17,6 +17,7 @@ use toml::de::DeValue;
 
 use super::error::ConfigError;
 use super::files;
+use super::models::own_file;
 use super::profiles::Found;
 use super::profiles::ProfileKind;
 use super::schema::DEFAULT_TOML;
@@ -77,7 +78,7 @@ pub(super) struct Settings {
     plain: BTreeMap<String, Setting>,
     /// What the style has written into other sections.
     styled: Vec<Styled>,
-    /// Folders of the configuration files read so far, where a user's own profiles may lie.
+    /// The user's own folder and those of the configuration files read so far, where a user's own profiles may lie.
     beside: Vec<PathBuf>,
 }
 
@@ -128,6 +129,11 @@ impl Settings {
     /// All values by full name.
     pub(super) fn values(&self) -> &BTreeMap<String, Setting> {
         &self.values
+    }
+
+    /// Has the profiles in `folder` looked for, after those beside the files to come.
+    pub(super) fn look_in(&mut self, folder: Option<PathBuf>) {
+        self.beside.extend(folder);
     }
 
     /// Lays the configuration file `file` over what is there.
@@ -205,8 +211,12 @@ impl Settings {
             }
             Found::File(file) => {
                 let origin = |line| Origin::File { file: file.clone(), line };
-                let layer = read(&files::read(&file)?, Form::Profile(kind), &origin)?;
-                (layer, file.parent().unwrap_or(Path::new("")).to_owned())
+                let mut layer = read(&files::read(&file)?, Form::Profile(kind), &origin)?;
+                let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+                layer.iter_mut().filter(|written| written.path == "style.weights").for_each(|written| {
+                    from_folder(&mut written.value, &folder);
+                });
+                (layer, folder)
             }
         };
         let prefix = format!("{}.", kind.section());
@@ -241,6 +251,15 @@ impl Settings {
                     None => self.values.remove(&path),
                 };
             }
+        }
+    }
+}
+
+/// Takes the paths of own weights among `names` from `folder`, so that a style's file and its weights can move together.
+fn from_folder(names: &mut Value, folder: &Path) {
+    for name in names.as_array_mut().into_iter().flatten() {
+        if let Some(path) = name.as_str().and_then(own_file) {
+            *name = Value::String(folder.join(path).to_string_lossy().into_owned());
         }
     }
 }

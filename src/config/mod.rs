@@ -97,6 +97,8 @@ pub struct LoadRequest {
     pub files: Vec<PathBuf>,
     /// Where to look for a file if none is named.
     pub places: Vec<Place>,
+    /// The user's own folder: its profiles count wherever the files lie, after those beside them.
+    pub own_folder: Option<PathBuf>,
     /// Environment variables; those called `PORTRAITIST_SECTION__KEY` count.
     pub environment: Vec<(String, String)>,
     /// The `--set`s, as written: `section.key=value`.
@@ -112,6 +114,7 @@ pub struct Loaded {
     settings: Settings,
     defaults: Settings,
     files: Vec<PathBuf>,
+    own_folder: Option<PathBuf>,
 }
 
 impl Config {
@@ -163,7 +166,8 @@ impl LoadRequest {
         // Without a working directory, paths are left as they were written.
         let working_dir = std::env::current_dir().unwrap_or_default();
         let places = files::usual_places(&working_dir, &environment);
-        Self { files, places, environment, sets, working_dir }
+        let own_folder = files::own_folder(&environment);
+        Self { files, places, own_folder, environment, sets, working_dir }
     }
 }
 
@@ -175,6 +179,7 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
     let files = if request.files.is_empty() { files::find(&request.places)? } else { request.files.clone() };
     let defaults = Settings::defaults()?;
     let mut settings = defaults.clone();
+    settings.look_in(request.own_folder.clone());
     for file in &files {
         settings.apply_file(file)?;
     }
@@ -186,7 +191,12 @@ pub fn load(request: &LoadRequest) -> Result<Loaded, ConfigError> {
         settings.apply_text(path.trim(), value.trim(), Origin::Set(text.clone()), &request.working_dir)?;
     }
     let config = compose(&settings)?;
-    Ok(Loaded { config, settings, defaults, files })
+    Ok(Loaded { config, settings, defaults, files, own_folder: request.own_folder.clone() })
+}
+
+/// The styles that ship: name and text of the profile, by name.
+pub fn shipped_styles() -> &'static [(&'static str, &'static str)] {
+    profiles::ProfileKind::Style.shipped()
 }
 
 /// The configuration that the defaults and one file of this `text` give.
@@ -210,9 +220,16 @@ impl Loaded {
         &self.files
     }
 
-    /// The names of all styles: those that ship, then those beside the configuration files.
+    /// The names of all styles: those that ship, then the user's own and those beside the configuration files.
     pub fn style_names(&self) -> Vec<String> {
-        profiles::ProfileKind::Style.names(&self.files)
+        let beside = self.files.iter().filter_map(|file| file.parent()).map(Path::to_owned);
+        let folders: Vec<PathBuf> = self.own_folder.iter().cloned().chain(beside).collect();
+        profiles::ProfileKind::Style.names(&folders)
+    }
+
+    /// The user's own folder, where a new style belongs: whether it is there or not, but for a user without a home.
+    pub fn own_folder(&self) -> Option<&Path> {
+        self.own_folder.as_deref()
     }
 
     /// Where the value called `path` (`pen.width_mm`) comes from.
@@ -492,6 +509,31 @@ mod tests {
         assert_eq!(origin("pen.width_mm"), "pen \"brush\"");
         assert_eq!(origin("paper.width_mm"), "paper \"a4\"");
         assert_eq!(origin("paper.margin_mm"), "--set paper.margin_mm = 7");
+    }
+
+    #[test]
+    fn an_own_style_is_found_without_a_file_and_its_weights_lie_beside_it() {
+        let (own, beside) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let style = |folder: &Path, name: &str, weights: &str| {
+            std::fs::create_dir_all(folder.join("styles")).expect("a folder");
+            let text = format!("name = \"{name}\"\nweights = [{weights}]\n[strokes]\nrestate_from = 1.5\n");
+            std::fs::write(folder.join("styles").join(format!("{name}.toml")), text).expect("a file");
+        };
+        style(own.path(), "mina", "\"face_finder\", \"mina.safetensors\", \"/abroad/x.safetensors\"");
+        style(own.path(), "jon", "\"jon.safetensors\"");
+        style(beside.path(), "jon", "");
+        let request = |sets: &[&str]| LoadRequest { own_folder: Some(own.path().to_owned()), ..request(sets) };
+        let loaded = load(&request(&["style=mina"])).expect("a style");
+        assert_eq!(loaded.style_names().iter().filter(|name| *name == "mina").count(), 1);
+        assert_eq!(loaded.own_folder(), Some(own.path()));
+        let path = own.path().join("styles/mina.safetensors").display().to_string();
+        assert_eq!(loaded.config().style.weights, ["face_finder", &path, "/abroad/x.safetensors"]);
+        assert_eq!(loaded.config().strokes.restate_from, 1.5);
+        let file = beside.path().join("kiosk.toml");
+        std::fs::write(&file, "version = 1\nstyle = \"jon\"").expect("a file");
+        let both = load(&LoadRequest { files: vec![file], ..request(&[]) }).expect("a style");
+        assert!(both.config().style.weights.is_empty(), "the one beside the file comes first");
+        assert!(both.style_names().contains(&"mina".to_owned()));
     }
 
     #[test]

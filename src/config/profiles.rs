@@ -2,7 +2,8 @@
 //!
 //! The shipped ones are files in `config/` and compiled in; to ship another, write its file and add its line here (a
 //! test finds a forgotten one). A user's own lie in `robots/`, `pens/`, `papers/`, `styles/` beside a configuration
-//! file, where they come before the shipped ones, or anywhere, named by path.
+//! file or in the user's own folder (`~/.config/portraitist`), where they come before the shipped ones, or anywhere, named
+//! by path.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -146,10 +147,10 @@ impl ProfileKind {
         }
     }
 
-    /// The names of the shipped ones, then of those beside the configuration `files`, each once.
-    pub(super) fn names(self, files: &[PathBuf]) -> Vec<String> {
+    /// The names of the shipped ones, then of those in `folders`, each once.
+    pub(super) fn names(self, folders: &[PathBuf]) -> Vec<String> {
         let mut names: Vec<String> = self.shipped().iter().map(|(name, _)| (*name).to_owned()).collect();
-        for folder in files.iter().filter_map(|file| file.parent()) {
+        for folder in folders {
             let entries = std::fs::read_dir(folder.join(self.folder())).into_iter().flatten().flatten();
             let mut own: Vec<String> = entries
                 .map(|entry| entry.path())

@@ -18,7 +18,9 @@
 //! | `page`, `people` | drawings, and the portraits they were drawn from |
 //! | `lines`, `line_frame` | the line drawer's recipe |
 //! | `stroke_types` | the stroke classifier's recipe |
-//! | `style`, `sketchbook` | a style's recipe: generator against discriminators; an artist's sketches |
+//! | `style` | a style's recipe: generator against discriminators |
+//! | `sketchbook` | an artist's scans become pages of the canonical frame |
+//! | `apprentice`, `registry` | what a style starts from and how long it takes; its place among the user's own |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
 //! | `encoder_recipe`, `squeezenet` | the encoder's recipe and its teacher |
 //! | `export` | a run's result becomes a shipped file with its line in the manifest |
@@ -55,6 +57,8 @@ pub mod lines;
 pub mod stroke_types;
 pub mod style;
 pub mod sketchbook;
+pub mod apprentice;
+pub mod registry;
 pub mod evaluate;
 pub mod export;
 pub mod teach;

@@ -44,6 +44,11 @@ impl Page {
         self.0.iter().map(|&byte| f32::from(byte) / 255.0).collect()
     }
 
+    /// The same as a picture.
+    pub fn picture(&self) -> image::GrayImage {
+        image::GrayImage::from_raw(SIDE as u32, SIDE as u32, self.0.clone()).expect("a byte a pixel")
+    }
+
     /// The square of `side` px whose first pixel is `x`, `y`, inside the page.
     pub fn square(&self, x: usize, y: usize, side: usize) -> Vec<f32> {
         let row = |row: usize| self.0[row * SIDE + x..row * SIDE + x + side].iter();

@@ -39,6 +39,11 @@ pub struct History {
 }
 
 impl History {
+    /// The scores of the last trial; none before the first.
+    pub fn last_scores(&self) -> &[Score] {
+        self.entries.iter().rev().map(|entry| entry.scores.as_slice()).find(|scores| !scores.is_empty()).unwrap_or(&[])
+    }
+
     /// What `folder` has on record up to `step`; what lies beyond (of a run that was cut off) is forgotten.
     ///
     /// # Errors

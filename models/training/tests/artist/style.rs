@@ -1,0 +1,144 @@
+//! The command, from a folder of drawings to `portraitist style list`.
+
+use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::path::PathBuf;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+
+use anyhow::Result;
+use portraitist::config;
+use portraitist::config::LoadRequest;
+use rustix::process::Pid;
+use rustix::process::Signal;
+use rustix::process::kill_process;
+use tempfile::TempDir;
+
+use super::networks;
+use super::sheets::drawings;
+
+/// Steps of a run: enough to be stopped in.
+const STEPS: &str = "4";
+
+/// An artist's desk: networks, a folder of drawings, and where all else goes.
+struct Desk(TempDir);
+
+impl Desk {
+    /// With `count` drawings: those of the sample sitters, again and again.
+    fn new(count: usize) -> Result<Self> {
+        let desk = Self(tempfile::tempdir()?);
+        for folder in ["networks", "sketches"] {
+            fs::create_dir(desk.at(folder))?;
+        }
+        networks::write(&desk.at("networks"))?;
+        for (at, drawing) in drawings().iter().cycle().take(count).enumerate() {
+            drawing.save(desk.at("sketches").join(format!("{at:02}.png")))?;
+        }
+        Ok(desk)
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// `portraitist-train style --name NAME` on this desk; no configuration of this machine counts.
+    fn command(&self, name: &str, more: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portraitist-train"));
+        command.current_dir(self.0.path()).env("XDG_CONFIG_HOME", self.at("config")).env_remove("HOME");
+        command.args(["style", "--sketches", "sketches", "--networks", "networks", "--width", "2", "--aligned"]);
+        command.args(["--name", name]).args(more);
+        command
+    }
+
+    /// What came of it.
+    fn style(&self, name: &str, more: &[&str]) -> Result<Output> {
+        Ok(self.command(name, more).output()?)
+    }
+
+    /// What it said until it ended after Ctrl-C, which comes once it has said how to stop it.
+    fn stopped(&self, name: &str, more: &[&str]) -> Result<String> {
+        let mut child = self.command(name, more).stderr(Stdio::piped()).spawn()?;
+        let mut said = String::new();
+        for line in BufReader::new(child.stderr.take().expect("it is piped")).lines() {
+            let line = line?;
+            if line.starts_with("Ctrl-C stops it") {
+                kill_process(Pid::from_child(&child), Signal::INT)?;
+            }
+            said += &line;
+            said.push('\n');
+        }
+        assert!(child.wait()?.success(), "{said}");
+        Ok(said)
+    }
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn refused(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{}", told(output));
+    told(output)
+}
+
+#[test]
+fn three_drawings_are_refused_with_advice_and_names_before_anything_is_read() -> Result<()> {
+    let desk = Desk::new(3)?;
+    let few = refused(&desk.style("mina", &[])?);
+    assert!(few.contains("3 of 3 scans can be used, and a style takes 12 at least"), "{few}");
+    assert!(few.contains("thirty make a usable one") && few.contains("add portraits"), "{few}");
+    assert!(refused(&desk.style("pen", &[])?).contains("ships with portraitist"));
+    assert!(refused(&desk.style("../mina", &[])?).contains("no name for a style"));
+    assert!(refused(&desk.style("mina", &["--resume"])?).contains("no pages of a run"));
+    assert!(!desk.at("config").exists(), "nothing was registered");
+    let own = refused(&desk.style("pen", &["--unregistered"])?);
+    assert!(own.contains("3 of 3"), "what is not registered may have any plain name: {own}");
+    Ok(())
+}
+
+#[test]
+fn a_folder_of_drawings_becomes_a_style_that_draw_knows_though_it_was_stopped_and_resumed() -> Result<()> {
+    let desk = Desk::new(13)?;
+    fs::write(desk.at("sketches/scribble.png"), "no picture")?;
+    let dry = desk.style("mina", &["--dry-run", "--steps", STEPS])?;
+    let words = told(&dry);
+    assert!(dry.status.success(), "{words}");
+    for said in [
+        "left out: scribble.png: it is no picture",
+        "13 pages of ink; starts from nothing, since no style ships",
+        "few pages",
+        "4 steps, ",
+    ] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    assert!(desk.at("runs/mina/pages.jpg").is_file() && !desk.at("runs/mina/checkpoint.safetensors").exists());
+
+    let whole = desk.style("whole", &["--steps", STEPS])?;
+    assert!(whole.status.success(), "{}", told(&whole));
+    let stopped = desk.stopped("mina", &["--steps", STEPS])?;
+    assert!(stopped.contains("stopped; the same command with --resume goes on"), "{stopped}");
+    assert!(!desk.at("config/portraitist/styles/mina.toml").exists(), "half a style is none");
+    let again = refused(&desk.style("mina", &[])?);
+    assert!(again.contains("--resume goes on with it"), "{again}");
+    // The pages are kept: what becomes of the scans meanwhile makes no difference.
+    fs::remove_dir_all(desk.at("sketches"))?;
+    let resumed = desk.style("mina", &["--resume"])?;
+    assert!(resumed.status.success(), "{}", told(&resumed));
+    let generator = |name: &str| fs::read(desk.at(&format!("config/portraitist/styles/{name}.safetensors")));
+    assert!(generator("mina")? == generator("whole")?, "the resumed style is another one");
+
+    let own_folder = Some(desk.at("config/portraitist"));
+    let request = LoadRequest { own_folder, sets: vec!["style=mina".to_owned()], ..LoadRequest::default() };
+    let loaded = config::load(&request)?;
+    assert!(loaded.style_names().contains(&"mina".to_owned()));
+    let style = &loaded.config().style;
+    assert_eq!(style.name, "mina");
+    assert!(loaded.config().models.style_networks(style)?.is_some(), "it draws by its networks");
+    let card = fs::read_to_string(desk.at("config/portraitist/styles/mina.md"))?;
+    assert!(card.contains("Learnt from 13 sketches") && card.contains("4 steps"), "{card}");
+    assert!(desk.at("config/portraitist/styles/mina.jpg").is_file());
+    assert!(refused(&desk.style("mina", &["--resume"])?).contains("--replace"));
+    Ok(())
+}
