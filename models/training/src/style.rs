@@ -74,8 +74,13 @@ pub struct Plan {
 
 impl Plan {
     /// What the shipped styles learn by.
-    pub const SHIPPED: Self =
-        Self { width: 16, judges: 32, weights: Weights { pyramid: 10.0, ..Weights::RELEASED }, steps: 9_000, cut: 0.7 };
+    pub const SHIPPED: Self = Self {
+        width: 16,
+        judges: 32,
+        weights: Weights { pyramid: 10.0, ..Weights::RELEASED },
+        steps: 4_000,
+        cut: 0.85,
+    };
 }
 
 /// Fixed networks that judge.
