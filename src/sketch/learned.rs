@@ -153,6 +153,8 @@ fn without_specks(mut ink: Gray, least_px: u32) -> Gray {
 const BESIDE_PX: u8 = 2;
 /// The least share of what is no line, from which tone is known.
 const LEAST_SHARE: f32 = 0.15;
+/// The darkness from which skin is hatched.
+const SKIN_FROM: f32 = 0.2;
 /// How far strokes on clothes follow the form.
 const BEND: f32 = 1.0;
 /// Ink below it hangs together.
@@ -170,13 +172,29 @@ fn toned(drawn: &Gray, portrait: &Portrait, lines: &LineDrawing, anatomy: &Anato
     let tone = smooth::gaussian(&smooth::map2(&dark, &open, |dark, open| dark * open), CALM_PX);
     let share = smooth::gaussian(&open, CALM_PX);
     let mean = smooth::map2(&tone, &share, |tone, share| tone / share.max(LEAST_SHARE));
-    let coverage = smooth::map2(&mean, &person, |dark, person| dark * person);
+    // Irises are drawn already and teeth are paper: hatching would cross them.
+    let features = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
+    let free = smooth::map2(&person, &features, |person, feature| person * (1.0 - feature));
+    let coverage = smooth::map2(&mean, &free, |dark, free| dark * free);
+    let rest = smooth::map2(anatomy.hair(), anatomy.clothes(), f32::max);
+    // A light shadow on skin is left to the paper: hatched, it would be a beard.
+    let coverage =
+        smooth::map2(
+            &coverage,
+            &rest,
+            |dark, rest| {
+                if rest > 0.5 { dark } else { (dark - SKIN_FROM).max(0.0) / (1.0 - SKIN_FROM) }
+            },
+        );
     let shade = Gray::from_fn(width, height, |x, y| {
         let coverage = coverage.get_pixel(x, y).0[0].min(tone::MOST);
         Luma([if coverage < tone::LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
     });
     let direction = tone::directions(portrait, anatomy, config);
+    // What of hair and clothes is left out costs no likeness.
+    let spare = Gray::from_fn(width, height, |x, y| Luma([u8::from(rest.get_pixel(x, y).0[0] > 0.5) * 255]));
     let tone = Tone::new(shade, direction).map(|tone| along_the_form(&tone, portrait, anatomy, BEND));
+    let tone = tone.and_then(|tone| tone.sparing(spare));
     let sketch = tone.and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
     sketch.unwrap_or_else(|| Sketch::new(lines.ink().clone()))
 }
