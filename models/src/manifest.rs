@@ -167,7 +167,8 @@ mod tests {
             assert_eq!(shipped.named(name).expect("it ships").net, name);
         }
         let error = shipped.named("face").expect_err("there is none").to_string();
-        assert_eq!(error, "no weights are called \"face\"; models/weights.toml lists face_finder, face_reader");
+        assert!(error.starts_with("no weights are called \"face\"; models/weights.toml lists "), "{error}");
+        assert!(error.contains("face_finder, face_reader"), "{error}");
         let error = Manifest { entries: Vec::new() }.named("face").expect_err("there is none").to_string();
         assert!(error.ends_with("lists none yet"), "{error}");
     }

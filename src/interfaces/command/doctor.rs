@@ -130,13 +130,12 @@ fn weights(config: &Config) -> Finding {
     let manifest = Manifest::shipped();
     let folder = config.models.folder();
     let wrong = models::weights::check(&manifest, &folder);
-    match wrong.first() {
-        None => {
-            let text = format!("{} verified in {}", manifest.entries().len(), folder.display());
-            Finding::new("model files", State::Good, text)
-        }
-        Some(error) => Finding::new("model files", State::Fault, error.to_string()),
+    if wrong.is_empty() {
+        let text = format!("{} verified in {}", manifest.entries().len(), folder.display());
+        return Finding::new("model files", State::Good, text);
     }
+    let sentences: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+    Finding::new("model files", State::Fault, sentences.join("; "))
 }
 
 /// Every port, and the one `named` by the command line or the configuration, which may be none of them.

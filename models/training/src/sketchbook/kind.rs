@@ -16,7 +16,7 @@ const RANK: f32 = 0.97;
 /// From this share of the paper's light on a pixel is paper.
 const NEARLY: f32 = 0.92;
 /// Where less than this share is paper, it is a photo.
-const LEAST_PAPER: f32 = 0.23;
+const LEAST_PAPER: f32 = 0.2;
 /// Where less than this share is paper and it is [`COLOURFUL`], it is a photo, too.
 const LEAST_PAPER_IN_COLOUR: f32 = 0.35;
 /// Mean difference of a pixel's colours, in shares of the paper's.

@@ -43,8 +43,8 @@ const BEYOND: f32 = 0.06;
 const THIN_PX: usize = 10;
 /// The share of ink there, of the line's own.
 const INSIDE: f32 = 0.3;
-/// How far a border's line may stray from straight, and half its thickness, px.
-const THICK_PX: f32 = 5.0;
+/// Half of a border's thickness, px.
+const HALF_PX: usize = 5;
 /// Borders are searched so often: two lines on each side.
 const BORDERS: usize = 8;
 
@@ -54,7 +54,7 @@ pub fn trimmed(page: &Field) -> Field {
     for _ in 0..BORDERS {
         let Some(border) = border(&page) else { break };
         for (x, y, value) in page.enumerate_pixels_mut() {
-            if border.depth(x, y) < THICK_PX {
+            if border.depth(x, y) < THIN_PX as f32 {
                 value.0[0] = 1.0;
             }
         }
@@ -127,7 +127,7 @@ fn border(page: &Field) -> Option<Border> {
             // Two neighbours with it: a line is rarely as straight as its pixels.
             let run: u32 =
                 (0..13).map(|at| (lines[line - 1][at] | lines[line][at] | lines[line + 1][at]).count_ones()).sum();
-            let beyond = outside[line.saturating_sub(THICK_PX as usize)] as f32;
+            let beyond = outside[line.saturating_sub(HALF_PX)] as f32;
             let area = ((side / 2.0 + depth).max(0.0) * side).max(1.0);
             let alone = beyond <= BEYOND * area;
             // Where hair or a coat ends at a straight edge, it goes on behind it.

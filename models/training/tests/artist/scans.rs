@@ -48,7 +48,7 @@ fn a_turned_scaled_and_yellowed_sheet_comes_to_the_canonical_eyes_without_its_ca
     let folder = tempfile::tempdir()?;
     let lies = [
         Lie { scale: 1.3, turned: 7.0, middle: [520.0, 560.0] },
-        Lie { scale: 0.8, turned: -6.0, middle: [420.0, 400.0] },
+        Lie { scale: 0.8, turned: -6.0, middle: [195.0, 400.0] },
         Lie { scale: 1.0, turned: 3.0, middle: [600.0, 700.0] },
     ];
     // Cut off at the collar, so that the caption comes into the frame.
@@ -66,13 +66,11 @@ fn a_turned_scaled_and_yellowed_sheet_comes_to_the_canonical_eyes_without_its_ca
         let score = alike(page, &original);
         // Eyes off by a twentieth of their distance, as the networks' are on the worst drawings, cost up to 0.3.
         assert!(score > 0.65, "{name} is like its original by {score}");
-        // Below the cut lay the caption; beside the shoulders the border.
-        for (what, part) in
-            [("caption", [0, 455, 512, 512]), ("border", [0, 0, 40, 512]), ("border", [472, 0, 512, 512])]
-        {
-            let more = ink(page, part) - ink(&original, part);
-            assert!(more.abs() < 0.002, "{name} has a {what}, {more} more ink");
-        }
+        // Below the cut lay the caption, and beside the second one's hair the border.
+        let caption = ink(page, [0, 460, 512, 512]);
+        assert!(caption < 0.002, "{name} has a caption of {caption}");
+        let border = ink(page, [0, 0, 60, 512]);
+        assert!(name != "b.tiff" || border < 0.002, "{name} has a border of {border}");
         assert!(page.values().iter().filter(|value| **value == 1.0).count() > 512 * 512 / 2, "{name} has gray paper");
     }
     Ok(())
