@@ -107,24 +107,6 @@ impl FaceReader {
         Ok(Self { net: Tensors::read(bytes)?.fill(|vb| ReaderNet::load(&vb)?.folded())? })
     }
 
-    /// Whether a face that was read with certainty `upright`, its eyes about `eyes` and its middle at `middle`, stands upright:
-    /// turned by half about its middle it is much less of a face. At first sight a head upside down has eyes, where its mouth is.
-    ///
-    /// # Errors
-    /// [`ModelError::Input`], if the machine is out of memory.
-    pub fn stands(
-        &self,
-        photo: &Photo,
-        eyes: [[f32; 2]; 2],
-        middle: [f32; 2],
-        upright: f32,
-    ) -> Result<bool, ModelError> {
-        /// A face turned round is this much of one at most.
-        const TURNED: f32 = 0.5;
-        let turned = eyes.map(|[x, y]| [2.0 * middle[0] - x, 2.0 * middle[1] - y]);
-        Ok(self.read(photo, turned)?.face < TURNED * upright)
-    }
-
     /// The face of `photo` whose eyes lie about `eyes` (the image's left first), px. It is looked at again, better aligned, if its own
     /// eye points lie far from there.
     ///

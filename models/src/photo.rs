@@ -36,6 +36,11 @@ impl<'a> Photo<'a> {
         Ok(Self { bytes, width, height })
     }
 
+    /// Its pixels, row by row, three bytes each.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// Width, px.
     pub fn width(&self) -> usize {
         self.width

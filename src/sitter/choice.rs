@@ -26,6 +26,18 @@ pub(super) fn found(spotted: &Spotted) -> Found {
     }
 }
 
+/// The face in the network's words.
+pub(super) fn spotted(found: &Found) -> Spotted {
+    let plain = |point: Point<Px>| [point.x as f32, point.y as f32];
+    Spotted {
+        score: found.score,
+        centre: plain(found.frame.center()),
+        size: found.frame.width() as f32,
+        eyes: found.eyes.map(plain),
+        turn: found.turn,
+    }
+}
+
 /// Where a face's box, forehead to chin and ear to ear, has its eyes, in widths and heights of the box.
 const EYES: [[f64; 2]; 2] = [[0.28, 0.42], [0.72, 0.42]];
 

@@ -138,13 +138,11 @@ pub fn put_first(faces: &mut Vec<Found>, at: &Rect<Px>) {
 pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterConfig) -> Result<Sitting, Unfit> {
     let lent = lent(photo)?;
     for (index, chosen) in faces.iter().enumerate().take(MOST_TRIED) {
-        let plain = |point: Point<Px>| [point.x as f32, point.y as f32];
-        let eyes = chosen.eyes.map(plain);
-        let read = networks.reader.read(&lent, eyes)?;
+        let read = networks.reader.read(&lent, chosen.eyes.map(|eye| [eye.x as f32, eye.y as f32]))?;
         if read.face < LEAST_FACE {
             continue;
         }
-        if chosen.score < SURE && !networks.reader.stands(&lent, eyes, plain(chosen.frame.center()), read.face)? {
+        if chosen.score < SURE && !networks.finder.stands(&lent, &choice::spotted(chosen))? {
             continue;
         }
         if chosen.frame.width() < config.smallest_px {

@@ -83,7 +83,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
             let picture = scene.canvas.to_rgb8();
             let found = find(finder, &picture, least)?;
             let hit = match found.iter().find(|face| is_hit(face, &scene.faces[0])) {
-                Some(face) => (face.score, is_face(reader, &picture, face)?),
+                Some(face) => (face.score, is_face(finder, reader, &picture, face)?),
                 None => (0.0, false),
             };
             let others: Vec<f32> =
@@ -97,7 +97,7 @@ pub fn evaluate(finder: &FaceFinder, reader: &FaceReader, portraits: &[Portrait]
             let picture = scene::empty(portraits, ROOM[0], ROOM[1], &mut lot(SEED, 10, at)).to_rgb8();
             find(finder, &picture, least)?
                 .into_iter()
-                .map(|face| Ok((face.score, is_face(reader, &picture, &face)?)))
+                .map(|face| Ok((face.score, is_face(finder, reader, &picture, &face)?)))
                 .collect::<Result<Vec<_>>>()
         })
         .collect::<Result<Vec<_>>>()?;
@@ -131,13 +131,11 @@ fn read(reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Resul
     Ok(reader.read(&photo, face.eyes)?)
 }
 
-/// Whether the program would draw `face`: the reader, too, takes it for one and, where the finder is not sure, upright for
-/// more of one than upside down.
-fn is_face(reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Result<bool> {
+/// Whether the program would draw `face`: the reader, too, takes it for one and, where the finder is not sure, it stands upright.
+fn is_face(finder: &FaceFinder, reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Result<bool> {
     let photo = Photo::new(picture.as_raw(), picture.width() as usize, picture.height() as usize)?;
-    let certainty = reader.read(&photo, face.eyes)?.face;
-    Ok(certainty >= sitter::LEAST_FACE
-        && (face.score >= sitter::SURE || reader.stands(&photo, face.eyes, face.centre, certainty)?))
+    Ok(reader.read(&photo, face.eyes)?.face >= sitter::LEAST_FACE
+        && (face.score >= sitter::SURE || finder.stands(&photo, face)?))
 }
 
 /// Reads one aligned portrait.
