@@ -1,7 +1,7 @@
 //! Where the eyes of a drawn face are, by the project's own face networks.
 //!
 //! The networks know photos. Hatching hides a face from them until it is blurred away: of 59 pen drawings of the 1890s they
-//! find 13 as they are and 51 blurred, of 35 newspaper engravings 14 and 32; so a sheet is looked at through each of
+//! find 13 as they are and 52 through one blur or another, of 35 newspaper engravings 14 and 33; so a sheet is looked at through each of
 //! [`BLURS`], and what the finder and the reader are surest of together counts. All faces by mistake that were seen had a
 //! product below 0.06, all right ones but one 0.13 and more: [`LEAST`]. A sheet on which none is found is looked at on
 //! its sides and on its head; there it has to be [`LEAST_TURNED`]. Lengths in px of the given sheet.
