@@ -37,7 +37,9 @@ fn described(everywhere: &Everywhere, name: String) -> Value {
     match super::config::resolve(everywhere, &machine) {
         Ok(config) => {
             let weights = &config.style.weights;
-            let by = if weights.is_empty() { "the pen artist".to_owned() } else { weights.join(", ") };
+            // Of own weights the file's name; where it lies is in `weights`.
+            let names: Vec<&str> = weights.iter().map(|name| name.rsplit('/').next().unwrap_or(name)).collect();
+            let by = if names.is_empty() { "the pen artist".to_owned() } else { names.join(", ") };
             json!({ "name": name, "draws_by": by, "weights": weights, "manner": config.style.manner, "state": state(&config) })
         }
         Err(fault) => json!({ "name": name, "draws_by": "", "state": fault.to_string() }),
