@@ -324,7 +324,7 @@ mod tests {
             let bare: f32 = (y0..y1).flat_map(|y| &swatch.bare[y * SHOWN + x0..y * SHOWN + x1]).sum();
             1.0 - bare / ((x1 - x0) * (y1 - y0)).max(1) as f32
         };
-        assert!(counted.iter().any(|&counts| counts == 1.0), "none counts");
+        assert!(counted.contains(&1.0), "none counts");
         for (at, counts) in counted.iter().enumerate() {
             if *counts == 1.0 {
                 assert!(open(at) >= 0.8 - 1e-3, "answer {at} sees {} of cloth", open(at));
