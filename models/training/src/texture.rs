@@ -331,7 +331,7 @@ mod tests {
             }
         }
         let all = Swatch { bare: vec![0.0; SHOWN * SHOWN], ..swatch.clone() };
-        assert_eq!(all.counted(&field, 35).iter().sum::<f32>(), 29.0 * 29.0, "all but those that look beyond the edge");
+        assert_eq!(all.counted(&field, 35).iter().sum::<f32>(), 28.0 * 28.0, "all but those that look beyond the edge");
         let none = Swatch { bare: vec![1.0; SHOWN * SHOWN], ..swatch };
         assert_eq!(none.counted(&field, 35).iter().sum::<f32>(), 0.0);
     }
