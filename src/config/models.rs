@@ -66,10 +66,15 @@ impl ModelsConfig {
                 Some(path) => weights::read_own(&folder.join(path))?,
                 None => weights::read(manifest.named(name)?, &folder)?,
             };
-            if Generator::is_in(&bytes)? {
-                generator = Some((Generator::read(&bytes)?, style.manner));
+            // A style names several files: say which is wrong.
+            let named = |error| match error {
+                ModelError::Tensors { what } => ModelError::Tensors { what: format!("{name}: {what}") },
+                other => other,
+            };
+            if Generator::is_in(&bytes).map_err(named)? {
+                generator = Some((Generator::read(&bytes).map_err(named)?, style.manner));
             } else {
-                drawer = Some(LineDrawer::read(&bytes)?);
+                drawer = Some(LineDrawer::read(&bytes).map_err(named)?);
             }
         }
         match (drawer, generator) {

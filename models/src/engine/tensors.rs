@@ -18,6 +18,7 @@ use candle_core::bail;
 use candle_nn::Init;
 use candle_nn::VarBuilder;
 use candle_nn::var_builder::SimpleBackend;
+use safetensors::SafeTensors;
 
 use crate::ModelError;
 
@@ -34,10 +35,17 @@ impl Tensors {
     /// # Errors
     /// [`ModelError::Tensors`].
     pub fn read(bytes: &[u8]) -> std::result::Result<Self, ModelError> {
-        let all = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)
-            .map_err(|error| ModelError::Tensors { what: format!("it is no safetensors file ({error})") })?;
+        let all = candle_core::safetensors::load_buffer(bytes, &Device::Cpu).map_err(no_safetensors)?;
         let left = all.keys().cloned().collect();
         Ok(Self { all: Arc::new(all), left: Arc::new(Mutex::new(left)) })
+    }
+
+    /// Whether the safetensors file that consists of `bytes` holds a tensor called `name`; only its header is read.
+    ///
+    /// # Errors
+    /// [`ModelError::Tensors`].
+    pub fn hold(bytes: &[u8], name: &str) -> std::result::Result<bool, ModelError> {
+        Ok(SafeTensors::deserialize(bytes).map_err(no_safetensors)?.tensor(name).is_ok())
     }
 
     /// The shape of the tensor called `name`, if there is one.
@@ -77,6 +85,10 @@ impl Tensors {
             }),
         }
     }
+}
+
+fn no_safetensors(error: impl std::fmt::Display) -> ModelError {
+    ModelError::Tensors { what: format!("it is no safetensors file ({error})") }
 }
 
 impl SimpleBackend for Tensors {
@@ -119,6 +131,9 @@ mod tests {
         check(&file(&[("b", 3)]), "\"a\" is missing");
         check(&file(&[("a", 4)]), "\"a\" is [4], not [3]");
         check(&file(&[("a", 3), ("b", 1), ("c", 1)]), "no use for 2 of its tensors, the first is \"b\"");
+        let holds = |name: &str| Tensors::hold(&file(&[("a", 3)]), name).expect("a file");
+        assert!(holds("a") && !holds("b"));
+        assert!(Tensors::hold(b"PK", "a").is_err());
         check(b"PK", "no safetensors file");
         let whole = file(&[("a", 3)]);
         check(&whole[..whole.len() - 1], "no safetensors file");
