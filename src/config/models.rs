@@ -63,7 +63,7 @@ impl ModelsConfig {
         let (mut drawer, mut generator) = (None, None);
         for name in &style.weights {
             let bytes = match own_file(name) {
-                Some(path) => weights::read_own(&folder.join(path))?,
+                Some(path) => weights::read_own(path)?,
                 None => weights::read(manifest.named(name)?, &folder)?,
             };
             // A style names several files: say which is wrong.

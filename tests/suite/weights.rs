@@ -132,7 +132,7 @@ fn a_style_whose_weights_are_of_a_wrong_width() {
     refused("[\"croquis\"]", &["names a generator, but no line_drawer"]);
 
     // A configuration file says the same.
-    bench.file("mine.toml", b"[style]\nweights = [\"line_drawer\", \"wide.safetensors\"]\n");
+    bench.file("mine.toml", b"version = 1\n[style]\nweights = [\"line_drawer\", \"wide.safetensors\"]\n");
     bench.run(&["--config", "mine.toml", "draw", "--sitter", "nia", "--out", "out"]).refused(WRONG_SETTING, &wide);
 }
 
