@@ -537,6 +537,19 @@ mod tests {
     }
 
     #[test]
+    fn own_weights_lie_where_what_names_them_does() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let set =
+            LoadRequest { working_dir: folder.path().to_owned(), ..request(&["style.weights=[\"a.safetensors\"]"]) };
+        assert_eq!(load(&set).expect("weights").config().style.weights, [path("a.safetensors")]);
+        let file = folder.path().join("kiosk.toml");
+        std::fs::write(&file, "version = 1\n[style]\nweights = [\"croquis\", \"b.safetensors\"]").expect("a file");
+        let loaded = load(&LoadRequest { files: vec![file], ..request(&[]) }).expect("weights");
+        assert_eq!(loaded.config().style.weights, ["croquis".to_owned(), path("b.safetensors")]);
+    }
+
+    #[test]
     fn what_no_room_accepts_is_refused_with_its_section() {
         let sentence = |sets: &[&str]| load(&request(sets)).expect_err("refused").to_string();
         let colour = sentence(&["pen.colour=red"]);

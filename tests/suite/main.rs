@@ -10,6 +10,7 @@ mod house_rules;
 mod ink;
 mod journey;
 mod models;
+mod odd_sitters;
 mod picture;
 mod program;
 mod robot;

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::Result;
 use portraitist::config;
 use portraitist::config::LoadRequest;
+use portraitist::photo::sitters;
 
 use super::desk::Desk;
 use super::desk::STEPS;
@@ -23,6 +24,31 @@ fn three_drawings_are_refused_with_advice_and_names_before_anything_is_read() ->
     assert!(!desk.at("config").exists(), "nothing was registered");
     let own = refused(&desk.style("pen", &["--unregistered"])?);
     assert!(own.contains("3 of 3"), "what is not registered may have any plain name: {own}");
+    Ok(())
+}
+
+#[test]
+fn a_folder_of_photos_and_unreadable_files_is_refused_file_by_file() -> Result<()> {
+    let desk = Desk::new(0)?;
+    let put = |name: &str, bytes: &[u8]| fs::write(desk.at("sketches").join(name), bytes);
+    for sitter in sitters::sitters() {
+        put(&format!("photo-{}.jpg", sitter.name), sitter.jpeg)?;
+    }
+    put("scribble.png", b"no picture")?;
+    put("torn.jpg", &sitters::sitters()[0].jpeg[..900])?;
+    let words = refused(&desk.style("mina", &[])?);
+    for said in [
+        "left out: photo-clara.jpg: ",
+        "like a photo",
+        "left out: scribble.png: it is no picture",
+        "left out: torn.jpg: ",
+        "0 of 8 scans can be used",
+        "see above what was wrong",
+    ] {
+        assert!(words.contains(said), "{said} is missing in {words}");
+    }
+    assert!(!words.contains("panicked"), "{words}");
+    assert!(!desk.at("config").exists(), "nothing was registered");
     Ok(())
 }
 
