@@ -197,6 +197,8 @@
   }
 
   function show() {
+    // Nothing yet: the page is served, and its plan is on its way.
+    if (!samples) return;
     const at = moment(ms);
     inkUntil(at.m);
     if (!travel.canvas.hidden) travelUntil(at.m);

@@ -62,8 +62,8 @@
   function tellBudget() {
     const budget = $("budget");
     const all = Number(budget.value) >= Number(budget.max);
-    const words = drawing.clock(Number(budget.value));
-    $("budget-value").textContent = all ? `all of it, ${words}` : `at most ${words}`;
+    $("budget-value").textContent =
+      all ? `all of it, ${drawing.clock(planned.full_secs)}` : `at most ${drawing.clock(Number(budget.value))}`;
     budget.setAttribute("aria-valuetext", $("budget-value").textContent);
     const share = (budget.value - budget.min) / Math.max(1, budget.max - budget.min);
     budget.style.setProperty("--done", `${100 * share}%`);
