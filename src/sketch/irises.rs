@@ -15,6 +15,7 @@ use crate::face::Side;
 use crate::geom::Point;
 use crate::geom::Px;
 use crate::photo::Portrait;
+use crate::photo::colour_model;
 use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -44,7 +45,7 @@ const APART_PX: f32 = 14.0;
 /// `ink` with the irises of `portrait` drawn into it.
 pub fn with_irises(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
     match anatomy.landmarks() {
-        Some(landmarks) => read(ink, &redness(portrait), landmarks),
+        Some(landmarks) => read(ink, &redness(portrait), &colour_model::luma(portrait.pixels()), landmarks),
         None => found(ink, &redness(portrait)),
     }
 }
@@ -56,8 +57,8 @@ fn redness(portrait: &Portrait) -> Field {
     smooth::gaussian(&smooth::of_size(pixels.width(), pixels.height(), red), 1.2)
 }
 
-/// `ink` with the irises where `landmarks` and the lightness have them.
-fn read(mut ink: Gray, light: &Field, landmarks: &Landmarks) -> Gray {
+/// `ink` with the irises where `landmarks` and the red have them, open where `luma` has them pale.
+fn read(mut ink: Gray, light: &Field, luma: &Field, landmarks: &Landmarks) -> Gray {
     /// Lids close over an iris, never over all of it: smiling eyes stay eyes.
     const LEAST_OPEN: f64 = 0.42;
     let eyes = Side::BOTH.map(|side| (settled(light, landmarks.iris(side)), shapes::smooth_ring(landmarks.lids(side))));
@@ -67,6 +68,7 @@ fn read(mut ink: Gray, light: &Field, landmarks: &Landmarks) -> Gray {
     let shine = Point::new(-0.3 * radius, (-0.3 * radius).max(lid + 0.42 * radius));
     // Between narrow lids a large highlight would leave nothing of the iris.
     let shine_radius = radius * if lid < -0.45 * radius { 0.32 } else { 0.2 };
+    let open_from = open_from(luma, &eyes.each_ref().map(|(iris, _)| *iris));
     for (iris, lids) in &eyes {
         paint(&mut ink, iris.centre, radius, |at| {
             let off = at - iris.centre;
@@ -76,10 +78,38 @@ fn read(mut ink: Gray, light: &Field, landmarks: &Landmarks) -> Gray {
                 return None;
             }
             let shines = (off - shine.to_vector()).length() < shine_radius;
-            Some(!shines)
+            let pale = OPEN.contains(&from_middle) && off.y > open_from * radius;
+            Some(!shines && !pale)
         });
     }
     ink
+}
+
+/// Between pupil and rim, in radii: what is left open in a pale iris.
+const OPEN: std::ops::Range<f64> = 0.5..0.78;
+
+/// How far below its middle (above: negative) an iris is open, in radii: dark ones are whole discs, pale ones are a pupil, a
+/// rim and the shadow of the lid.
+fn open_from(luma: &Field, irises: &[face::Iris; 2]) -> f64 {
+    /// Paleness from which on an iris is open, and how far, at first and wholly.
+    const PALE: (f32, f32) = (0.26, 0.42);
+    const FROM: (f32, f32) = (0.2, -0.1);
+    let paleness = irises.map(|iris| {
+        let (x, y) = (iris.centre.x as f32, iris.centre.y as f32);
+        let (low, high) = range(luma, x, y);
+        let radius = iris.radius_px as f32;
+        let around = [0.0, 0.3, 0.6].map(|down| {
+            let aside = 0.62 * radius;
+            (sampled(luma, x - aside, y + down * aside) + sampled(luma, x + aside, y + down * aside)) / 2.0
+        });
+        (around.iter().sum::<f32>() / 3.0 - low) / (high - low).max(0.1)
+    });
+    let paleness = (paleness[0] + paleness[1]) / 2.0;
+    if paleness < PALE.0 {
+        return f64::INFINITY;
+    }
+    let share = ((paleness - PALE.0) / (PALE.1 - PALE.0)).min(1.0);
+    f64::from(FROM.0 + (FROM.1 - FROM.0) * share)
 }
 
 /// `iris` at the darkest disc around which it is brightest, a few pixels from where it was read: pixels move the gaze.
@@ -304,7 +334,8 @@ mod tests {
     fn eyes_that_were_read_are_alike_and_clipped_by_their_lids() {
         let landmarks =
             Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
-        let ink = read(blank(), &redness(&portrait(|_, _| 128)), &landmarks);
+        let flat = redness(&portrait(|_, _| 128));
+        let ink = read(blank(), &flat, &flat, &landmarks);
         let eye = |middle: u32| -> Vec<u8> {
             (224..250)
                 .flat_map(|y| (middle - 14..middle + 14).map(move |x| (x, y)))
@@ -315,6 +346,29 @@ mod tests {
         assert_eq!(ink.get_pixel(210, 239)[0], 0, "the disc is inked");
         assert_eq!(ink.get_pixel(206, 227)[0], 255, "the lid covers the top");
         assert!((200..206).any(|x| ink.get_pixel(x, 234)[0] == 255), "the highlight stays white");
+    }
+
+    #[test]
+    fn a_dark_iris_is_a_disc_and_a_pale_one_is_open_between_pupil_and_rim() {
+        let landmarks =
+            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
+        let open = |iris: u8| {
+            let eyes = portrait(|x, y| {
+                let off = Portrait::EYES.map(|eye| (x - eye.x as f32).hypot(y - eye.y as f32));
+                match off[0].min(off[1]) {
+                    off if off < 4.0 => 20,
+                    off if off < 9.5 => iris,
+                    _ => 220,
+                }
+            });
+            let ink = read(blank(), &redness(&eyes), &colour_model::luma(eyes.pixels()), &landmarks);
+            let eye = (Portrait::EYES[0].x as u32, Portrait::EYES[0].y as u32);
+            assert_eq!(ink.get_pixel(eye.0 + 2, eye.1 + 2)[0], 0, "the pupil is inked");
+            assert_eq!(ink.get_pixel(eye.0 + 8, eye.1 + 2)[0], 0, "the rim is inked");
+            ink.get_pixel(eye.0 + 4, eye.1 + 4)[0] == 255
+        };
+        assert!(!open(45));
+        assert!(open(130));
     }
 
     #[test]
