@@ -119,13 +119,6 @@ fn drawn(person: &people::Person, artist: &Artist, config: &Config) -> anyhow::R
     let anatomy = Anatomy::of_face(&person.portrait, &person.face);
     let lines = artist.lines(&person.portrait, &anatomy, &config.lines)?;
     let sketch = artist.sketch(&person.portrait, &lines, &anatomy, &config.tone)?;
-    if let Some(dump) = std::env::var_os("DUMP") {
-        let dump = PathBuf::from(dump);
-        fs::create_dir_all(&dump)?;
-        lines.ink().save(dump.join(format!("{}.f.png", person.id)))?;
-        sketch.flattened().save(dump.join(format!("{}.s.png", person.id)))?;
-        sketch.ink().save(dump.join(format!("{}.i.png", person.id)))?;
-    }
     let traced = strokes::strokes(&sketch, &config.sheet, &config.strokes)?;
     let made_in_secs = began.elapsed().as_secs_f64();
     let plan = plan::plan_in_time(&traced.set, &config.robot, &config.plan)?.plan;
