@@ -1,10 +1,11 @@
-//! What of a pen drawing is hatched: where strokes lie close beside each other, how dark they make the paper, and which way
-//! they run.
+//! What of a pen drawing is hatched: where strokes lie close beside each other, how dark they make the paper, and which
+//! way they run.
 //!
 //! Hatched is what grows together when gaps between strokes are closed, and is then wider than any one line (a closing,
-//! then an opening), and wherever the reader says so. Its darkness is the mean ink there, its direction that of the structure tensor of its own strokes (as
-//! in `flow`), trusted as far as they agree. Lines are told beforehand and are neither counted nor asked. Ink is 0 to 255 in
-//! planes, 0 to 1 in fields; lengths are pixels of the drawing, angles radians from x towards y (down). Refuses nothing.
+//! then an opening), and wherever the reader says so. Its darkness is the mean ink there, its direction that of the
+//! structure tensor of its own strokes (as in `flow`), trusted as far as they agree. Lines are told beforehand and are
+//! neither counted nor asked. Ink is 0 to 255 in planes, 0 to 1 in fields; lengths are pixels of the drawing, angles
+//! radians from x towards y (down). Refuses nothing.
 
 use image::Luma;
 use imageproc::distance_transform::Norm;
@@ -17,6 +18,7 @@ use super::Tone;
 use super::flow::Flow;
 use super::flow::edge_flow_of;
 use super::lines;
+use super::specks::PALE;
 use super::tone;
 use super::tone::step;
 use crate::photo::smooth;
@@ -42,10 +44,8 @@ const LEAST_HALF_PX: u8 = 2;
 const BESIDE_PX: u8 = 2;
 /// Half the width of the widest line: hatching on both its sides goes on across it.
 const LINE_HALF_PX: u8 = 4;
-/// Reach over which ink is averaged: a few strokes.
-const CALM_PX: f32 = 3.0;
-/// The least share of what is no line, from which darkness is known.
-const LEAST_SHARE: f32 = 0.15;
+/// How soft the border of hatching is.
+const SOFT_PX: f32 = 1.5;
 /// Mean ink from which a place is black, not hatched.
 const BLACK: f32 = 0.8;
 /// Smoothing of strokes before their edges are taken: a network's strokes have jags of a pixel.
@@ -60,15 +60,15 @@ const TRUST: (f32, f32) = (0.15, 0.45);
 const CLEAN: (f32, f32) = (0.72, 0.9);
 
 impl Hatching {
-    /// The hatching of `drawing`, of whose marks those on `lines` (255 paper) are lines, and the others where `strands` is
-    /// not 0 are hatching, however far apart. All planes are of one size.
+    /// The hatching of `drawing`, of whose marks those on `lines` (255 paper) are lines, and the others where `strands`
+    /// is not 0 are hatching, however far apart. All planes are of one size.
     pub fn read(drawing: &Gray, lines: &Gray, strands: &Gray) -> Self {
         let (width, height) = drawing.dimensions();
         let mask = |marked: &dyn Fn(u32, u32) -> bool| {
             Gray::from_fn(width, height, |x, y| Luma([u8::from(marked(x, y)) * 255]))
         };
         let dark = Field::from_fn(width, height, |x, y| Luma([1.0 - f32::from(drawing.get_pixel(x, y).0[0]) / 255.0]));
-        let near = dilate(&mask(&|x, y| lines.get_pixel(x, y).0[0] < super::specks::PALE), Norm::L2, BESIDE_PX);
+        let near = dilate(&mask(&|x, y| lines.get_pixel(x, y).0[0] < PALE), Norm::L2, BESIDE_PX);
         let free = |x: u32, y: u32| near.get_pixel(x, y).0[0] == 0;
         let strokes = mask(&|x, y| free(x, y) && dark.get_pixel(x, y).0[0] > STROKE);
         let grown = open(&close(&strokes, Norm::L2, GAP_PX), Norm::L2, LEAST_HALF_PX);
@@ -80,15 +80,10 @@ impl Hatching {
                 Luma([if within.get_pixel(x, y).0[0] > 0 && free(x, y) { 1.0 } else { 0.0 }])
             })
         };
-        let mean = |open: &Field| {
-            let ink = smooth::gaussian(&smooth::map2(&dark, open, |dark, open| dark * open), CALM_PX);
-            let share = smooth::gaussian(open, CALM_PX);
-            smooth::map2(&ink, &share, |ink, share| ink / share.max(LEAST_SHARE))
-        };
-        let inside = mean(&known(&across));
+        let inside = tone::mean_beside_lines(&dark, &known(&across));
         let area = mask(&|x, y| across.get_pixel(x, y).0[0] > 0 && inside.get_pixel(x, y).0[0] < BLACK);
         // Hatching ends softly: beyond its border the paper counts, too.
-        let cover = smooth::map2(&inside, &smooth::gaussian(&share_of(&area), CALM_PX / 2.0), |ink, area| ink * area);
+        let cover = smooth::map2(&inside, &smooth::gaussian(&share_of(&area), SOFT_PX), |ink, area| ink * area);
         let calm = smooth::gaussian(&dark, JAGS_PX);
         let flow = edge_flow_of(&calm, &known(&dilate(&area, Norm::L2, GAP_PX)), ALONG_PX);
         // Along its own direction a stroke stays what it is; a texture of dashes is smoothed away.
@@ -123,18 +118,14 @@ impl Hatching {
         })
     }
 
-    /// The hatching as tone of `cover`, with strokes upon the drawing's own where those are clear and along `form` where
-    /// they are not; `None` unless all planes are of one size.
+    /// The hatching as tone of `cover`, with strokes upon the drawing's own where those are clear and along `form`
+    /// where they are not; `None` unless all planes are of one size.
     pub fn tone(&self, cover: &Field, form: &Field) -> Option<Tone> {
         let (width, height) = self.area.dimensions();
         if cover.dimensions() != (width, height) || form.dimensions() != (width, height) {
             return None;
         }
-        let shade = Gray::from_fn(width, height, |x, y| {
-            let cover = cover.get_pixel(x, y).0[0].min(tone::MOST);
-            Luma([if cover < tone::LEAST { 255 } else { (255.0 * (1.0 - cover)).round() as u8 }])
-        });
-        Tone::new(shade, self.direction(form))?.upon(self.grain.clone())
+        Tone::new(tone::shade_of(cover), self.direction(form))?.upon(self.grain.clone())
     }
 }
 

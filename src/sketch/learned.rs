@@ -1,9 +1,9 @@
 //! Lines and sketches by networks: F draws the lines, G the sketch upon them (sRender).
 //!
 //! Before F the backdrop turns white; after it come AiSketcher's renewals: the irises as dark discs with a highlight, both
-//! alike, and the jaw closed. What G draws is either a pen drawing, whose lines and hatching become strokes (`penned`), or
-//! tone, which is hatched along the form with F's lines upon it (`rubbed`). Nothing is drawn where nobody is. Lengths in portrait pixels. Refuses what the networks
-//! refuse, which they do not for portraits.
+//! alike, and the jaw closed. What G draws is either a pen drawing, whose lines and hatching become strokes (`penned`),
+//! or tone, which is hatched along the form with F's lines upon it (`rubbed`). Nothing is drawn where nobody is. Lengths
+//! in portrait pixels. Refuses what the networks refuse, which they do not for portraits.
 
 use models::ModelError;
 use models::generator::Generator;

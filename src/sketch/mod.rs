@@ -32,7 +32,6 @@ pub use charcoal::CharcoalHand;
 pub use charcoal::charcoal;
 pub use charcoal::charcoal_hands;
 pub use form::along_the_form;
-pub use hatching::Hatching;
 pub use learned::Manner;
 pub use learned::StyleNetworks;
 pub use learned::content;

@@ -1,10 +1,11 @@
 //! A pen drawing by a network becomes lines and hatching.
 //!
-//! Lines that stand alone stay as they are drawn, in their living weight, and F's clear ones are all among them; irises are
-//! F's, whose highlights a network smears. What is hatched becomes hatching, upon the drawn strokes where those are clear
-//! (`hatching`), and so do the short strokes within hair and beard: many, and each a lift of the pen, they run on in
-//! fewer, longer ones. The network saw lines alone, so the portrait has a say in what lines cannot tell it: how light the hair
-//! is, how full the brows are, and where a beard grows. Lengths in portrait pixels. Refuses nothing.
+//! Lines that stand alone stay as they are drawn, in their living weight, and F's clear ones are all among them; irises
+//! are F's, whose highlights a network smears. What is hatched becomes hatching, upon the drawn strokes where those are
+//! clear (`hatching`), and so do the short strokes within hair and beard: many, and each a lift of the pen, they run on
+//! in fewer, longer ones. The network saw lines alone, so the portrait has a say in what lines cannot tell: how light
+//! the hair is, how full brows and lips are, where a beard grows, and where skin lies in the shade. Lengths in portrait
+//! pixels. Refuses nothing.
 
 use image::Luma;
 use imageproc::distance_transform::Norm;
@@ -41,12 +42,13 @@ const WITHIN_PX: f32 = 4.0;
 const WITHIN: f32 = 0.93;
 /// The share of hair from which on a place belongs to it.
 const HAIRY: f32 = 0.3;
-/// How far beside a clear line its weight goes, and how far what is drawn there is no line of its own: wider lines are blots.
+/// How far beside a clear line its weight goes, and how far what is drawn there is no line of its own: wider lines are
+/// blots.
 const WEIGHT_PX: (u8, u8) = (1, 4);
 /// How far strokes on clothes follow the form.
 const BEND: f32 = 1.0;
-/// Smoothing of the tone in hair, near and far: a network hatches it in patches, a hand lays strokes all over it and more
-/// where it is dark.
+/// Smoothing of the tone in hair, near and far: a network hatches it in patches, a hand lays strokes all over it and
+/// more where it is dark.
 const HAIR_CALM_PX: (f32, f32) = (5.0, 24.0);
 /// How much the far one counts.
 const HAIR_EVEN: f32 = 0.45;
@@ -197,13 +199,22 @@ mod tests {
 
     /// The sketch made of `ink` that a network drew of the sample sitter upon `lines`.
     fn sketched(ink: impl Fn(u32, u32) -> bool, lines: impl Fn(u32, u32) -> bool) -> Sketch {
-        let portrait = sample::sitter(|_, _| [150, 180, 220]);
-        let anatomy = Anatomy::of_face(&portrait, &face(0.0, |_, _| false));
+        let config = ToneConfig { skin: 0.0, lips: 0.0, face_hair: 0.0, ..ToneConfig::default() };
+        of(&sample::sitter(|_, _| [150, 180, 220]), ink, lines, &config)
+    }
+
+    /// The same of `portrait`, with what the portrait says as `config` has it.
+    fn of(
+        portrait: &Portrait,
+        ink: impl Fn(u32, u32) -> bool,
+        lines: impl Fn(u32, u32) -> bool,
+        config: &ToneConfig,
+    ) -> Sketch {
+        let anatomy = Anatomy::of_face(portrait, &face(0.0, |_, _| false));
         let plane = |ink: &dyn Fn(u32, u32) -> bool| {
             Gray::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| Luma([if ink(x, y) { 0 } else { 255 }]))
         };
-        let config = ToneConfig { skin: 0.0, lips: 0.0, face_hair: 0.0, ..ToneConfig::default() };
-        penned(plane(&ink), &portrait, &LineDrawing::new(plane(&lines)), &anatomy, &config)
+        penned(plane(&ink), portrait, &LineDrawing::new(plane(&lines)), &anatomy, config)
     }
 
     fn is_hatched(sketch: &Sketch, x: u32, y: u32) -> bool {
@@ -243,6 +254,41 @@ mod tests {
         let chin = |x: u32, y: u32| (380..410).contains(&y) && (220..290).contains(&x) && (x + y) % 4 < 2;
         let sketch = sketched(chin, |_, _| false);
         assert!(!is_hatched(&sketch, 256, 395) && !is_ink(&sketch, 256, 395));
+    }
+
+    #[test]
+    fn brows_and_shadows_that_nobody_drew_are_taken_from_the_portrait() {
+        let sitter = sample::sitter(|_, _| [150, 180, 220]);
+        let brow = |x: u32, y: u32| (166..232).contains(&x) && (201..212).contains(&y);
+        let shadow = |x: u32, y: u32| (330..360).contains(&x) && (250..300).contains(&y);
+        let portrait = sample::portrait_of(|x, y| {
+            let own = sitter.pixels().get_pixel(x, y).0;
+            if brow(x, y) {
+                [60, 40, 30]
+            } else if shadow(x, y) {
+                own.map(|v| v / 2)
+            } else {
+                own
+            }
+        });
+        let sketch = of(&portrait, |_, _| false, |_, _| false, &ToneConfig::default());
+        assert!(is_hatched(&sketch, 196, 206) && is_hatched(&sketch, 344, 275));
+        assert!(!is_hatched(&sketch, 168, 275), "the other cheek");
+    }
+
+    #[test]
+    fn hatching_on_skin_in_the_light_is_left_to_the_paper() {
+        let forehead = |x: u32, y: u32| (210..300).contains(&x) && (165..190).contains(&y) && (x + y) % 4 < 2;
+        let sketch = sketched(forehead, |_, _| false);
+        assert!(!is_hatched(&sketch, 256, 178) && !is_ink(&sketch, 256, 178));
+    }
+
+    #[test]
+    fn irises_keep_the_highlight_that_the_network_smeared() {
+        let off = |x: u32, y: u32| (f64::from(x) - 206.0).hypot(f64::from(y) - 236.0);
+        let highlight = |x: u32, y: u32| (207..210).contains(&x) && (232..235).contains(&y);
+        let sketch = sketched(|x, y| off(x, y) < 8.0, |x, y| off(x, y) < 7.0 && !highlight(x, y));
+        assert!(is_ink(&sketch, 204, 236) && !is_ink(&sketch, 208, 233));
     }
 
     #[test]

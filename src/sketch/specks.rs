@@ -1,4 +1,6 @@
-//! Specks: marks with too little ink to say anything, taken away. Ink is 0 black to 255 paper, areas are in pixels.
+//! Specks: marks with too little ink to say anything, taken away.
+//!
+//! Ink is 0 black to 255 paper, areas are in pixels. Refuses nothing.
 
 use image::Luma;
 
@@ -33,4 +35,29 @@ pub fn without_specks(mut ink: Gray, least_px: u32) -> Gray {
         }
     }
     ink
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_with_its_pale_borders_and_a_speck_goes_with_its_own() {
+        let ink = Gray::from_fn(60, 20, |x, y| {
+            Luma([match (x, y) {
+                (5..=40, 10) => 40,
+                (5..=40, 9 | 11) | (50..=52, 4..=6) if (x, y) != (51, 5) => 180,
+                (51, 5) => 40,
+                (5..=30, 17) => 160,
+                _ => 255,
+            }])
+        });
+        let left = clear(&LineDrawing::new(ink.clone()));
+        for (x, y, pixel) in left.ink().enumerate_pixels() {
+            let wanted = if (8..=12).contains(&y) && x < 45 { ink.get_pixel(x, y).0[0] } else { 255 };
+            assert_eq!(pixel.0[0], wanted, "at ({x}, {y})");
+        }
+        // One more pixel of ink than there is is asked for.
+        assert!(without_specks(ink, 37).iter().all(|ink| *ink == 255));
+    }
 }

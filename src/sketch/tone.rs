@@ -103,6 +103,26 @@ pub const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
 pub const LEAST: f32 = 0.05;
 
+/// The shade that leaves `coverage`, at most [`MOST`] of it, and none where it is less than [`LEAST`].
+pub fn shade_of(coverage: &Field) -> Gray {
+    Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
+        let coverage = coverage.get_pixel(x, y).0[0].min(MOST);
+        Luma([if coverage < LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
+    })
+}
+
+/// The mean of `dark` around each pixel over the places that are `open`, 0 or 1: what lines cover says nothing of
+/// tone.
+pub fn mean_beside_lines(dark: &Field, open: &Field) -> Field {
+    /// Reach of the mean, a few strokes: finer than that hatching cannot tell.
+    const CALM_PX: f32 = 3.0;
+    /// The least share of open places from which the mean is known.
+    const LEAST_SHARE: f32 = 0.15;
+    let sum = smooth::gaussian(&smooth::map2(dark, open, |dark, open| dark * open), CALM_PX);
+    let share = smooth::gaussian(open, CALM_PX);
+    smooth::map2(&sum, &share, |sum, share| sum / share.max(LEAST_SHARE))
+}
+
 /// Where hair or clothes are darker than the face: what of it is left out costs no likeness.
 fn spare(parts: &[Field; 5]) -> Gray {
     Gray::from_fn(parts[0].width(), parts[0].height(), |x, y| {

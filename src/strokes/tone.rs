@@ -2,9 +2,10 @@
 //!
 //! Evenly spaced streamlines (Jobard & Lefer 1997, "Creating evenly-spaced streamlines of arbitrary density"): each new
 //! line starts one spacing beside an accepted one and grows both ways until it comes too near to another, leaves the
-//! shade, or is long enough; where the sketch knows strokes that are drawn already, it lies upon them. A pen `w` wide reaches a mean gray `v` with lines `w * 255 / (255 - v)` apart. Lines that
-//! lie beside each other are joined end to end into zigzags, as a hand does it. Where the shade is so light that lines
-//! would be lonely, the paper stays white. Lengths are grid pixels.
+//! shade, or is long enough; where the sketch knows strokes that are drawn already, it lies upon them. A pen `w` wide
+//! reaches a mean gray `v` with lines `w * 255 / (255 - v)` apart. Lines that lie beside each other are joined end to
+//! end into zigzags, as a hand does it. Where the shade is so light that lines would be lonely, the paper stays white.
+//! Lengths are grid pixels.
 
 use std::collections::VecDeque;
 
@@ -345,7 +346,6 @@ fn beside(
 mod tests {
     use super::*;
     use crate::raster::Gray;
-    use crate::sketch::Hatching;
 
     const HATCHING: Hatching = Hatching { pen: 3.2, widest: 30.0, longest: 240.0, shortest: 16.0 };
     const GRID: Grid = Grid { scale: 2, border: 4 };
@@ -396,45 +396,36 @@ mod tests {
     }
 
     #[test]
-    fn a_drawn_hatching_comes_back_stroke_for_stroke() {
+    fn drawn_strokes_are_drawn_again_where_they_lie() {
         const APART_PX: f64 = 4.0;
         const PEN_PX: f64 = 1.6;
-        let (sin, cos) = 30.0f64.to_radians().sin_cos();
-        let aside = |x: f64, y: f64| y * cos - x * sin;
-        // How far from the middle of the nearest drawn stroke.
+        let angle = 30.0f64.to_radians();
+        // How far a place is from the middle of the nearest drawn stroke.
         let off = |x: f64, y: f64| {
-            let off = aside(x, y).rem_euclid(APART_PX);
+            let off = (y * angle.cos() - x * angle.sin()).rem_euclid(APART_PX);
             off.min(APART_PX - off)
         };
-        let drawn = Gray::from_fn(160, 160, |x, y| {
-            let (x, y) = (f64::from(x) + 0.5, f64::from(y) + 0.5);
-            let within = (x - 80.0).hypot(y - 80.0) < 60.0;
-            let ink = if within { (PEN_PX / 2.0 + 0.5 - off(x, y)).clamp(0.0, 1.0) } else { 0.0 };
-            Luma([(255.0 * (1.0 - ink)) as u8])
+        let within = |x: u32, y: u32| (f64::from(x) - 80.0).hypot(f64::from(y) - 80.0) < 60.0;
+        let shade = Gray::from_fn(160, 160, |x, y| {
+            Luma([if within(x, y) { (255.0 * (1.0 - PEN_PX / APART_PX)) as u8 } else { 255 }])
         });
-        let hatching = Hatching::read(&drawn, &Gray::from_pixel(160, 160, Luma([255])), &Gray::new(160, 160));
-        // The form would have it across the strokes.
-        let form = Field::from_pixel(160, 160, Luma([2.0]));
-        let tone = hatching.tone(hatching.cover(), &form).expect("planes of one size");
+        let grain = Field::from_fn(160, 160, |x, y| {
+            let ink = PEN_PX / 2.0 + 0.5 - off(f64::from(x) + 0.5, f64::from(y) + 0.5);
+            Luma([if within(x, y) { ink.clamp(0.0, 1.0) as f32 } else { 0.0 }])
+        });
+        let tone = Tone::new(shade, Field::from_pixel(160, 160, Luma([angle as f32]))).expect("planes of one size");
         let scale = f64::from(GRID.scale);
-        let lines: Vec<Vec<(f64, f64)>> = hatch(&tone, GRID, Hatching { pen: PEN_PX * scale, ..HATCHING })
-            .iter()
-            .map(|(_, line)| line.iter().map(|p| ((p.x - 4.0) / scale, (p.y - 4.0) / scale)).collect())
-            .collect();
-        let (mut length, mut along, mut away) = (0.0, 0.0, Vec::new());
-        for pair in lines.iter().flat_map(|line| line.windows(4)) {
-            let (dx, dy) = (pair[3].0 - pair[0].0, pair[3].1 - pair[0].1);
-            length += (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
-            let angle = dy.atan2(dx).to_degrees().rem_euclid(180.0);
-            along += f64::from(u8::from((angle - 30.0).abs() < 5.0));
-            away.push(off(pair[0].0, pair[0].1));
-        }
-        let steps = away.len() as f64;
-        assert!(along / steps > 0.9, "{:.2} of the strokes run at 30 degrees", along / steps);
-        away.sort_by(f64::total_cmp);
-        assert!(away[away.len() / 2] < 0.6, "half of the strokes are {:.2} px off", away[away.len() / 2]);
-        let apart = std::f64::consts::PI * 60.0 * 60.0 / length;
-        assert!((apart - APART_PX).abs() < 0.2 * APART_PX, "{apart:.1} px apart");
+        // Half of the places of all lines are nearer to a drawn stroke.
+        let half = |tone: &Tone| {
+            let lines = hatch(tone, GRID, Hatching { pen: PEN_PX * scale, ..HATCHING });
+            let place = |p: &Point<Px>| off((p.x - 4.0) / scale, (p.y - 4.0) / scale);
+            let mut away: Vec<f64> = lines.iter().flat_map(|(_, line)| line.iter().map(place)).collect();
+            away.sort_by(f64::total_cmp);
+            away[away.len() / 2]
+        };
+        let (upon, free) = (half(&tone.clone().upon(grain).expect("planes of one size")), half(&tone));
+        assert!(upon < 0.4, "half of the strokes are {upon:.2} px off");
+        assert!(free > 1.5 * upon, "without the strokes {free:.2} px");
     }
 
     #[test]
