@@ -89,10 +89,7 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
         clothes_coverage(&light, lines, anatomy, config.clothes),
         skin_coverage(&even, lines, anatomy, config),
         features_coverage(&even, lines, anatomy, config),
-        smooth::map2(&brows, &beard, |brow, beard| {
-            let share = brow.max(0.75 * step(beard, 0.25, 0.6));
-            share * config.face_hair.clamp(0.0, MOST)
-        }),
+        face_hair_coverage(&brows, &beard, config.face_hair),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
     drop_small_patches(&mut coverage, config.least_area_px);
@@ -113,6 +110,26 @@ pub const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
 pub const LEAST: f32 = 0.05;
 
+/// The shade that leaves `coverage`, at most [`MOST`] of it, and none where it is less than [`LEAST`].
+pub fn shade_of(coverage: &Field) -> Gray {
+    Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
+        let coverage = coverage.get_pixel(x, y).0[0].min(MOST);
+        Luma([if coverage < LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
+    })
+}
+
+/// The mean of `dark` around each pixel over the places that are `open`, 0 or 1: what lines cover says nothing of
+/// tone.
+pub fn mean_beside_lines(dark: &Field, open: &Field) -> Field {
+    /// Reach of the mean, a few strokes: finer than that hatching cannot tell.
+    const CALM_PX: f32 = 3.0;
+    /// The least share of open places from which the mean is known.
+    const LEAST_SHARE: f32 = 0.15;
+    let sum = smooth::gaussian(&smooth::map2(dark, open, |dark, open| dark * open), CALM_PX);
+    let share = smooth::gaussian(open, CALM_PX);
+    smooth::map2(&sum, &share, |sum, share| sum / share.max(LEAST_SHARE))
+}
+
 /// Where hair or clothes are darker than the face: what of it is left out costs no likeness.
 fn spare(parts: &[Field; 5]) -> Gray {
     Gray::from_fn(parts[0].width(), parts[0].height(), |x, y| {
@@ -130,8 +147,7 @@ fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
     let hair = anatomy.hair();
     let bright = quantile(light, hair, 0.75);
     let dark = quantile(light, hair, 0.08);
-    let middle = quantile(light, hair, 0.5);
-    let depth = ((0.72 - middle) / 0.45).clamp(0.5, 1.0);
+    let depth = hair_depth(light, anatomy);
     let range = (bright - dark).max(0.05);
     let around = blurred_within(light, hair, AROUND_PX);
     let relative = smooth::map2(light, &around, |light, around| {
@@ -142,18 +158,29 @@ fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
     weighted(&relative, hair, |relative| most * depth * (0.35 + 0.65 * relative) * step(relative, 0.12, 0.34))
 }
 
+/// How deep the tone of this person's hair is: 1 where it is dark, half of that where it is white.
+pub fn hair_depth(light: &Field, anatomy: &Anatomy) -> f32 {
+    let middle = quantile(light, anatomy.hair(), 0.5);
+    ((0.72 - middle) / 0.45).clamp(0.5, 1.0)
+}
+
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
 fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
     /// How far from lines hatching ends, so that it does not poke through an outline.
     const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;
-    const FADE_PX: f32 = 40.0;
     let mut cloth = weighted(light, anatomy.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
-    for ((value, room), (x, y)) in cloth.as_mut().iter_mut().zip(anatomy.room().as_raw()).zip(places()) {
-        *value *= step(*room - vignette_px(x, y), 0.0, FADE_PX);
-    }
+    fade_out(&mut cloth, anatomy);
     clear_beside(&mut cloth, lines, CLEAR_PX);
     cloth
+}
+
+/// Fades `coverage` out towards where the picture ends.
+pub fn fade_out(coverage: &mut Field, anatomy: &Anatomy) {
+    const FADE_PX: f32 = 40.0;
+    for ((value, room), (x, y)) in coverage.as_mut().iter_mut().zip(anatomy.room().as_raw()).zip(places()) {
+        *value *= step(*room - vignette_px(x, y), 0.0, FADE_PX);
+    }
 }
 
 /// How far below the frame's sides a bust's hatching ends: it hangs down in the middle as on old prints.
@@ -171,7 +198,7 @@ fn places() -> impl Iterator<Item = (f32, f32)> {
 
 /// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps. What is dark because a
 /// line runs there is no shadow: strokes across a line look like stitches.
-fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+pub fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.skin(), config.skin_calm_px);
     // Shadows age a child.
@@ -200,7 +227,7 @@ fn shadow(light: f32, middle: f32, config: &ToneConfig) -> f32 {
 }
 
 /// What is hatched level, however small: lips and the sockets of the eyes.
-fn features_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+pub fn features_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
     let lips = lips_coverage(even, lines, anatomy, config.lips);
     smooth::map2(&lips, &sockets_coverage(even, lines, anatomy, config), f32::max)
 }
@@ -254,6 +281,11 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
         Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
     let beside = dilate(&ink, Norm::L2, clear_px);
     coverage.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
+}
+
+/// Brows, and a little lighter moustache and beard.
+pub fn face_hair_coverage(brows: &Field, beard: &Field, most: f32) -> Field {
+    smooth::map2(brows, beard, |brow, beard| brow.max(0.75 * step(beard, 0.25, 0.6)) * most.clamp(0.0, MOST))
 }
 
 /// How much of each pixel is brow: dark in the even light where brows grow.
@@ -312,12 +344,21 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
     })
 }
 
-/// Directions of tone that does not come from parts of its own: hair along its strands, skin and cloth as configured.
-pub fn directions(portrait: &Portrait, anatomy: &Anatomy, config: &ToneConfig) -> Field {
-    let even = even_light(portrait, anatomy);
-    let none = smooth::map(anatomy.brows(), |_| 0.0);
-    let parts = [anatomy.hair(), anatomy.clothes(), anatomy.skin(), &none, anatomy.brows()].map(Clone::clone);
-    direction(&even, &parts, config)
+/// Directions of tone that does not come from parts of its own: hair and `face_hair` along their strands in the `even`
+/// light, `features` level, skin and cloth as configured.
+pub fn directions(
+    even: &Field,
+    anatomy: &Anatomy,
+    face_hair: &Field,
+    features: Option<&Field>,
+    config: &ToneConfig,
+) -> Field {
+    let none = smooth::map(face_hair, |_| 0.0);
+    let features = smooth::map(features.unwrap_or(&none), |share| if share > 0.0 { 1.0 } else { 0.0 });
+    let covered = smooth::map2(face_hair, &features, f32::max);
+    let bare = smooth::map2(anatomy.skin(), &covered, |skin, covered| skin * (1.0 - covered));
+    let parts = [anatomy.hair(), anatomy.clothes(), &bare, &features, face_hair].map(Clone::clone);
+    direction(even, &parts, config)
 }
 
 /// `f` of `light` where `region` holds, nothing elsewhere; what is too faint to hatch is nothing, too.
@@ -329,7 +370,7 @@ fn weighted(light: &Field, region: &Field, f: impl Fn(f32) -> f32 + Sync) -> Fie
 }
 
 /// Clears every connected patch of `coverage` with fewer than `least_area_px` pixels.
-fn drop_small_patches(coverage: &mut Field, least_area_px: u32) {
+pub fn drop_small_patches(coverage: &mut Field, least_area_px: u32) {
     let mask = Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
         Luma([if coverage.get_pixel(x, y).0[0] > 0.0 { 255 } else { 0 }])
     });
