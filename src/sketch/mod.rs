@@ -8,6 +8,7 @@ mod flow;
 mod pieces;
 mod irises;
 mod contours;
+mod details;
 mod glasses;
 mod mouth;
 mod nostrils;
