@@ -81,3 +81,64 @@ fn seen(sitter: &Sitter, place: &Place, transform: &Transform, rng: Option<&mut 
         lines: sitter.lines.seen(transform, size),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Hints;
+    use crate::data::SIDE;
+    use models::detail_drawer::PLACES;
+    use rand::SeedableRng;
+    use rand_pcg::Pcg64Mcg;
+
+    /// A page that grows lighter from left to right.
+    fn ramp() -> Vec<f32> {
+        (0..SIDE * SIDE).map(|at| (at % SIDE) as f32 / 511.0).collect()
+    }
+
+    /// A photo like [`ramp`], all of it the person; every landmark at `middle`.
+    fn portrait(middle: [f32; 2]) -> Portrait {
+        let hints = Hints {
+            glasses: false,
+            beard_hint: false,
+            long_hair_hint: false,
+            skin_ita: 30.0,
+            monochrome: false,
+            label_suspect: false,
+            synthetic: false,
+        };
+        let level = ramp().into_iter().flat_map(|value| [[(value * 255.0) as u8; 3].as_slice(), &[255]].concat());
+        Portrait {
+            id: "ramp".to_owned(),
+            person: 1,
+            hints,
+            points: [middle; 70],
+            levels: vec![level.collect()],
+            regions: vec![1; SIDE * SIDE],
+        }
+    }
+
+    #[test]
+    fn a_crop_shows_photo_and_both_drawings_alike_and_the_left_eye_mirrored() {
+        let portrait = portrait([300.0, 240.0]);
+        let sitter = Sitter { portrait: &portrait, drawn: Page::of(&ramp()), lines: Page::of(&ramp()) };
+        for place in &PLACES {
+            let crop = trial(&sitter, place);
+            let [width, height] = place.part.size_px();
+            let first = 300 - width / 2;
+            let column = if place.mirrored { first + width - 1 } else { first };
+            assert!((crop.drawn[0] - column as f32 / 511.0).abs() < 3e-3, "{place:?}");
+            assert_eq!(crop.drawn.len(), width * height);
+            let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
+            assert!(apart(&crop.drawn, &crop.lines) < 1e-6 && apart(&crop.gray, &crop.drawn) < 5e-3, "{place:?}");
+            // Moved, turned and mirrored they still lie upon each other.
+            for seed in 0..8 {
+                let crop = draw(&sitter, place, &mut Pcg64Mcg::seed_from_u64(seed));
+                assert_eq!(crop, draw(&sitter, place, &mut Pcg64Mcg::seed_from_u64(seed)));
+                assert!(apart(&crop.drawn, &crop.lines) < 1e-6);
+                let falls = crop.drawn[0] > crop.drawn[width - 1];
+                assert!(place.part != Part::Eye || falls == place.mirrored, "an eye looks its own way");
+            }
+        }
+    }
+}
