@@ -64,15 +64,20 @@ impl ModelsConfig {
         let (mut drawer, mut details, mut generator) = (None, None, None);
         for name in &style.weights {
             let bytes = match own_file(name) {
-                Some(path) => weights::read_own(&folder.join(path))?,
+                Some(path) => weights::read_own(path)?,
                 None => weights::read(manifest.named(name)?, &folder)?,
             };
-            if Generator::is_in(&bytes)? {
-                generator = Some((Generator::read(&bytes)?, style.manner));
-            } else if DetailDrawers::is_in(&bytes)? {
-                details = Some(DetailDrawers::read(&bytes)?);
+            // A style names several files: say which is wrong.
+            let named = |error| match error {
+                ModelError::Tensors { what } => ModelError::Tensors { what: format!("{name}: {what}") },
+                other => other,
+            };
+            if Generator::is_in(&bytes).map_err(named)? {
+                generator = Some((Generator::read(&bytes).map_err(named)?, style.manner));
+            } else if DetailDrawers::is_in(&bytes).map_err(named)? {
+                details = Some(DetailDrawers::read(&bytes).map_err(named)?);
             } else {
-                drawer = Some(LineDrawer::read(&bytes)?);
+                drawer = Some(LineDrawer::read(&bytes).map_err(named)?);
             }
         }
         match drawer {

@@ -2,6 +2,8 @@
 
 mod artists;
 mod bad_input;
+#[path = "../browser/mod.rs"]
+mod browser;
 mod commands;
 mod connecting;
 mod face;
@@ -10,7 +12,9 @@ mod house_rules;
 mod ink;
 mod journey;
 mod models;
+mod odd_sitters;
 mod picture;
+mod preview;
 mod program;
 mod robot;
 mod webcam;

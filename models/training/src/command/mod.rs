@@ -4,6 +4,7 @@ pub mod details;
 pub mod encoder;
 pub mod face;
 pub mod lines;
+pub mod sketch;
 pub mod strokes;
 pub mod style;
 pub mod teach;
