@@ -1,9 +1,10 @@
 //! Lines and sketches by networks: F draws the lines, G the sketch upon them (sRender).
 //!
 //! Before F the backdrop turns white; after it eyes, nose and mouth are drawn by networks of their own, where the style has them
-//! and a face was read, and then come AiSketcher's renewals: the irises as dark discs with a highlight, both alike, and the jaw closed. What G draws is either ink, whose every line is a stroke, or tone, which is hatched along the
-//! form with F's lines upon it. Nothing is drawn where nobody is. Lengths in portrait pixels. Refuses what the networks
-//! refuse, which they do not for portraits.
+//! and a face was read, and then come AiSketcher's renewals: the irises as dark discs with a highlight, both alike, and the jaw
+//! closed. What G draws is either ink, whose every line is a stroke, or tone, which is hatched along the form with F's lines upon
+//! it. Nothing is drawn where nobody is. Lengths in portrait pixels. Refuses what the networks refuse, which they do not for
+//! portraits.
 
 use models::ModelError;
 use models::detail_drawer::DetailDrawers;

@@ -4,9 +4,10 @@
 //! L = ½ · cross entropy(D(photo, F's lines), artist's lines) + mean |D - artist's lines| + ½ · (1 - Dice coefficient of the ink)
 //! ```
 //!
-//! Ink counts double in the first two, since lines that break off are worse than lines too many. Cross entropy alone draws what it is unsure of in gray, which is a smudge and no stroke; the other two ask for a decision: the
-//! likelier of ink and paper is the nearer in the mean, and the overlap knows how thin lines are. Scores stand beside those of F
-//! alone on the same crops, both as they are put into the drawing.
+//! Ink counts double in the first two, since lines that break off are worse than lines too many. Cross entropy alone draws what it
+//! is unsure of in gray, which is a smudge and no stroke; the other two ask for a decision: the likelier of ink and paper is the
+//! nearer in the mean, and the overlap knows how thin lines are. Scores stand beside those of F alone on the same crops, both as
+//! they are put into the drawing.
 
 use anyhow::Context;
 use anyhow::Result;
@@ -110,12 +111,10 @@ impl<'a> Details<'a> {
         let window = self.part.window();
         let mut all = Vec::with_capacity(crops.len());
         for crops in crops.chunks(TRIAL_BATCH) {
-            let logits = loss::values(&self.logits(crops, Mode::Drawing)?)?;
-            for (crop, logits) in crops.iter().zip(logits.chunks(window.len())) {
-                let pixels = crop.drawn.iter().zip(logits).zip(&window);
-                all.push(
-                    pixels.map(|((drawn, &logit), share)| drawn + share * (loss::sigmoid(logit) - drawn)).collect(),
-                );
+            let lines = loss::values(&detail_drawer::lines_of(&self.logits(crops, Mode::Drawing)?)?)?;
+            for (crop, lines) in crops.iter().zip(lines.chunks(window.len())) {
+                let pixels = crop.drawn.iter().zip(lines).zip(&window);
+                all.push(pixels.map(|((drawn, line), share)| drawn + share * (line - drawn)).collect());
             }
         }
         Ok(all)
@@ -135,7 +134,7 @@ impl Recipe for Details<'_> {
     }
 
     fn steps(&self) -> u64 {
-        3_000
+        2_000
     }
 
     fn players(&self) -> Vec<Vec<(String, Var)>> {
