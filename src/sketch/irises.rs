@@ -3,8 +3,8 @@
 //! An iris is the circle around which the lightness jumps most from inside to outside (Daugman's integro-differential
 //! operator, 1993, on the circle's left and right arcs, since lids cover the upper and lower ones), dark inside. Where
 //! a face was read, its landmarks say where to look, and the portrait settles the last pixels; where none was read,
-//! irises are looked for where a face usually has them. The disc is then clipped by the lids. AiSketcher renews eyes in
-//! the same spirit. Lengths in portrait pixels, where the eyes lie 100 apart. Where no circle is convincing (closed eyes,
+//! irises are looked for where a face usually has them. The disc is then clipped by the lids. AiSketcher renews eyeballs in
+//! the same spirit: what else is between the lids of eyes that networks drew becomes paper first. Lengths in portrait pixels, where the eyes lie 100 apart. Where no circle is convincing (closed eyes,
 //! sunglasses, a blank portrait) nothing is drawn.
 
 use super::anatomy::Anatomy;
@@ -46,6 +46,34 @@ pub fn with_irises(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
     match anatomy.landmarks() {
         Some(landmarks) => read(ink, &redness(portrait), landmarks),
         None => found(ink, &redness(portrait)),
+    }
+}
+
+/// `ink` with the eyeballs of `portrait` anew: what was drawn between the lids goes, an iris a little beside its place above all,
+/// and then the irises are drawn.
+pub fn with_eyeballs(mut ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
+    if let Some(landmarks) = anatomy.landmarks() {
+        Side::BOTH.map(|side| whiten(&mut ink, &shapes::smooth_ring(landmarks.lids(side))));
+    }
+    with_irises(ink, portrait, anatomy)
+}
+
+/// Makes paper of what lies between `lids`, but for the lids' own lines.
+fn whiten(ink: &mut Gray, lids: &[Point<Px>]) {
+    /// Half a line's width and the error of the landmarks.
+    const LID_PX: f64 = 3.5;
+    let pieces = || lids.iter().zip(lids.iter().cycle().skip(1));
+    let edges = lids.iter().fold([f64::MAX, f64::MAX, 0.0, 0.0], |[left, top, right, bottom]: [f64; 4], p| {
+        [left.min(p.x), top.min(p.y), right.max(p.x), bottom.max(p.y)]
+    });
+    let [left, top, right, bottom] = edges.map(|edge| edge.max(0.0) as u32);
+    for y in top..bottom.min(ink.height()) {
+        for x in left..right.min(ink.width()) {
+            let at = Point::new(f64::from(x), f64::from(y));
+            if shapes::inside(lids, at) && pieces().all(|(a, b)| shapes::to_piece(at, *a, *b) > LID_PX) {
+                ink.put_pixel(x, y, Luma([255]));
+            }
+        }
     }
 }
 
@@ -315,6 +343,22 @@ mod tests {
         assert_eq!(ink.get_pixel(210, 239)[0], 0, "the disc is inked");
         assert_eq!(ink.get_pixel(206, 227)[0], 255, "the lid covers the top");
         assert!((200..206).any(|x| ink.get_pixel(x, 234)[0] == 255), "the highlight stays white");
+    }
+
+    #[test]
+    fn between_the_lids_nothing_is_left_and_the_lids_stay() {
+        let landmarks =
+            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
+        let mut ink = Gray::from_pixel(512, 512, Luma([0]));
+        let lids = shapes::smooth_ring(landmarks.lids(Side::Right));
+        whiten(&mut ink, &lids);
+        let (middle, upper) = (lids.iter().fold(0.0, |sum, p| sum + p.x) / lids.len() as f64, lids.iter().map(|p| p.y));
+        let (top, bottom) = (upper.clone().fold(f64::MAX, f64::min), upper.fold(0.0, f64::max));
+        let at = |y: f64| ink.get_pixel(middle.round() as u32, y.round() as u32)[0];
+        assert!(bottom - top > 12.0, "an open eye");
+        assert_eq!([at(top - 1.0), at(top + 2.0), at(0.5 * (top + bottom)), at(bottom - 2.0)], [0, 0, 255, 0]);
+        let white = ink.pixels().filter(|pixel| pixel.0[0] > 0).count();
+        assert!((100..1000).contains(&white), "{white} px became paper");
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl StyleNetworks {
             drawn = with_details(&drawn, content.as_raw(), landmarks, details)?;
         }
         // Pale lines stay: they are no strokes, but G knows by them what is dark.
-        let ink = irises::with_irises(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
+        let ink = irises::with_eyeballs(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
         Ok(LineDrawing::new(contours::with_jaw(ink, anatomy)))
     }
 
