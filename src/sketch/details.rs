@@ -2,7 +2,8 @@
 //!
 //! AiSketcher's local branch (Gao et al., 2020). Each part is cut out around its landmarks, photo and lines, drawn, and put back
 //! through a window that falls smoothly to nothing at the crop's border, so that there is no seam; where two windows overlap,
-//! their drawings are averaged. Planes are portraits', row by row, light and paper 1, black and ink 0. Beyond the portrait is
+//! their drawings are averaged. A mouth's ink that is too thick for a line, in its corners, stays as it was: the pen would make
+//! a stain of it. Planes are portraits', row by row, light and paper 1, black and ink 0. Beyond the portrait is
 //! paper. Refuses what the networks refuse, which they do not for crops.
 
 use models::ModelError;
@@ -11,8 +12,11 @@ use models::detail_drawer::PLACES;
 use models::detail_drawer::Part;
 use models::detail_drawer::Place;
 
+use super::thick::thick;
 use crate::face::Landmarks;
 use crate::photo::Portrait;
+use crate::raster::Gray;
+use image::Luma;
 
 /// Side of a plane.
 const SIDE: usize = Portrait::SIDE as usize;
@@ -42,10 +46,25 @@ pub fn with_details(
         let Some(drawer) = drawers.of(place.part) else { continue };
         let corner = place.corner(&points);
         let [width, height] = place.part.size_px();
-        let drawn = drawer.draw(&cut(gray, place, corner), &cut(lines, place, corner), width, height)?;
+        let before = cut(lines, place, corner);
+        let mut drawn = drawer.draw(&cut(gray, place, corner), &before, width, height)?;
+        if place.part == Part::Mouth {
+            keep_where_thick(&mut drawn, &before, width);
+        }
         parts.push(Drawn { part: place.part, corner, lines: turned(drawn, place) });
     }
     Ok(joined(lines, &parts))
+}
+
+/// Makes those pixels of `drawn` that are in no line as pale as `before`; both are `width` px wide.
+fn keep_where_thick(drawn: &mut [f32], before: &[f32], width: usize) {
+    let value = |x: u32, y: u32| Luma([(255.0 * drawn[y as usize * width + x as usize]).round() as u8]);
+    let thick = thick(&Gray::from_fn(width as u32, (drawn.len() / width) as u32, value));
+    for ((drawn, before), thick) in drawn.iter_mut().zip(before).zip(thick.as_raw()) {
+        if *thick > 0 {
+            *drawn = drawn.max(*before);
+        }
+    }
 }
 
 /// The crop of `plane` at `place`, as its drawer is shown it.
@@ -125,6 +144,21 @@ mod tests {
                 assert!(steps.iter().all(|step| step.abs() < 0.15), "a seam at ({x}, {y}): {steps:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_stain_stays_as_pale_as_it_was_and_a_line_is_drawn() {
+        let (width, height) = (60, 40);
+        let (mut drawn, mut before) = (vec![1.0f32; width * height], vec![1.0f32; width * height]);
+        for (at, (drawn, before)) in drawn.iter_mut().zip(&mut before).enumerate() {
+            let (x, y) = (at % width, at / width);
+            let stain = x >= 40 && (12..28).contains(&y);
+            *drawn = if stain || (19..22).contains(&y) { 0.0 } else { 1.0 };
+            *before = if y == 20 { 0.1 } else { 0.8 };
+        }
+        keep_where_thick(&mut drawn, &before, width);
+        let at = |x: usize, y: usize| drawn[y * width + x];
+        assert_eq!([at(10, 20), at(10, 21), at(10, 10), at(50, 14), at(50, 20)], [0.0, 0.0, 1.0, 0.8, 0.1]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod even_light;
 mod face_map;
 mod flow;
 mod pieces;
+mod thick;
 mod irises;
 mod contours;
 mod details;
