@@ -2,8 +2,8 @@
 //!
 //! AiSketcher's local branch (Gao et al., 2020). Each part is cut out around its landmarks, photo and lines, drawn, and put back
 //! through a window that falls smoothly to nothing at the crop's border, so that there is no seam; where two windows overlap,
-//! their drawings are averaged. A mouth's ink that is too thick for a line, in its corners, stays as it was: the pen would make
-//! a stain of it. Planes are portraits', row by row, light and paper 1, black and ink 0. Beyond the portrait is
+//! their drawings are averaged. Ink that is too thick for a line, in a mouth's corners or on a frame of glasses, stays as it was,
+//! since the pen would make a stain of it (irises are drawn later), and so does what grows on lips and chins. Planes are portraits', row by row, light and paper 1, black and ink 0. Beyond the portrait is
 //! paper. Refuses what the networks refuse, which they do not for crops.
 
 use models::ModelError;
@@ -15,6 +15,7 @@ use models::detail_drawer::Place;
 use super::thick::thick;
 use crate::face::Landmarks;
 use crate::photo::Portrait;
+use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
 
@@ -30,13 +31,15 @@ struct Drawn {
     lines: Vec<f32>,
 }
 
-/// The `lines` of the portrait that is `gray` with those parts of its face that `drawers` draw.
+/// The `lines` of the portrait that is `gray` with those parts of its face that `drawers` draw; as much of each pixel as is `beard`
+/// stays as it was, for it is no part of a mouth.
 ///
 /// # Errors
 /// The machine is out of memory.
 pub fn with_details(
     lines: &[f32],
     gray: &[f32],
+    beard: &Field,
     landmarks: &Landmarks,
     drawers: &DetailDrawers,
 ) -> Result<Vec<f32>, ModelError> {
@@ -48,12 +51,11 @@ pub fn with_details(
         let [width, height] = place.part.size_px();
         let before = cut(lines, place, corner);
         let mut drawn = drawer.draw(&cut(gray, place, corner), &before, width, height)?;
-        if place.part == Part::Mouth {
-            keep_where_thick(&mut drawn, &before, width);
-        }
+        keep_where_thick(&mut drawn, &before, width);
         parts.push(Drawn { part: place.part, corner, lines: turned(drawn, place) });
     }
-    Ok(joined(lines, &parts))
+    let all = joined(lines, &parts).into_iter().zip(lines).zip(beard.as_raw());
+    Ok(all.map(|((drawn, line), beard)| drawn + beard * (line - drawn)).collect())
 }
 
 /// Makes those pixels of `drawn` that are in no line as pale as `before`; both are `width` px wide.

@@ -17,6 +17,7 @@ use super::LineDrawing;
 use super::Sketch;
 use super::Tone;
 use super::anatomy::Anatomy;
+use super::beard::beard;
 use super::contours;
 use super::details::with_details;
 use super::form::along_the_form;
@@ -81,7 +82,7 @@ impl StyleNetworks {
         let content = content(portrait, anatomy);
         let mut drawn = self.drawer.draw(content.as_raw(), side as usize, side as usize)?;
         if let (Some(details), Some(landmarks)) = (&self.details, anatomy.landmarks()) {
-            drawn = with_details(&drawn, content.as_raw(), landmarks, details)?;
+            drawn = with_details(&drawn, content.as_raw(), &beard(portrait, anatomy), landmarks, details)?;
         }
         // Pale lines stay: they are no strokes, but G knows by them what is dark.
         let ink = irises::with_eyeballs(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);

@@ -44,3 +44,17 @@ fn eyes_are_drawn_cleaner_than_f_alone_draws_them_and_the_rest_as_it_does() {
         }
     }
 }
+
+#[test]
+fn a_moustache_stays() {
+    let bench = Bench::new();
+    let lip = |weights: &str| -> u32 {
+        let lines = lines(&bench, "omar", weights);
+        (302..326)
+            .flat_map(|y| (206..306).map(move |x| (x, y)))
+            .map(|(x, y)| 255 - u32::from(lines.get_pixel(x, y).0[0]))
+            .sum()
+    };
+    let [alone, detailed] = ["[\"line_drawer\"]", "[\"line_drawer\", \"detail_drawer\"]"].map(lip);
+    assert!(10 * detailed > 7 * alone, "of {alone} of darkness on the upper lip {detailed} is left");
+}
