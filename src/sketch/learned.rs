@@ -1,11 +1,13 @@
 //! Lines and sketches by networks: F draws the lines, G the sketch upon them (sRender).
 //!
-//! Before F the backdrop turns white; after it come AiSketcher's renewals: the irises as dark discs with a highlight, both
-//! alike, and the jaw closed. What G draws is either a pen drawing, whose lines and hatching become strokes (`penned`),
-//! or tone, which is hatched along the form with F's lines upon it (`rubbed`). Nothing is drawn where nobody is. Lengths
-//! in portrait pixels. Refuses what the networks refuse, which they do not for portraits.
+//! Before F the backdrop turns white; after it eyes, nose and mouth are drawn by networks of their own, where the style has
+//! them and a face was read, and then come AiSketcher's renewals: the irises as dark discs with a highlight, both alike, and
+//! the jaw closed. What G draws is either a pen drawing, whose lines and hatching become strokes (`penned`), or tone, which
+//! is hatched along the form with F's lines upon it (`rubbed`). Nothing is drawn where nobody is. Lengths in portrait
+//! pixels. Refuses what the networks refuse, which they do not for portraits.
 
 use models::ModelError;
+use models::detail_drawer::DetailDrawers;
 use models::generator::Generator;
 use models::line_drawer::LineDrawer;
 use serde::Deserialize;
@@ -14,7 +16,9 @@ use serde::Serialize;
 use super::LineDrawing;
 use super::Sketch;
 use super::anatomy::Anatomy;
+use super::beard::beard;
 use super::contours;
+use super::details::with_details;
 use super::irises;
 use super::penned;
 use super::rubbed;
@@ -43,6 +47,7 @@ pub enum Manner {
 #[derive(Debug, Clone)]
 pub struct StyleNetworks {
     drawer: LineDrawer,
+    details: Option<DetailDrawers>,
     generator: Option<(Generator, Manner)>,
 }
 
@@ -52,20 +57,25 @@ const BEYOND_PX: f32 = 3.0;
 const SOMEBODY: f32 = 0.12;
 
 impl StyleNetworks {
-    /// The style that draws lines by `drawer` and, if it has one, the sketch by a generator.
-    pub fn new(drawer: LineDrawer, generator: Option<(Generator, Manner)>) -> Self {
-        Self { drawer, generator }
+    /// The style that draws lines by `drawer`, those of eyes, nose and mouth by `details`, and the sketch by a generator, if it
+    /// has these.
+    pub fn new(drawer: LineDrawer, details: Option<DetailDrawers>, generator: Option<(Generator, Manner)>) -> Self {
+        Self { drawer, details, generator }
     }
 
-    /// What F draws of `portrait`.
+    /// What F, and the drawers of details, draw of `portrait`.
     ///
     /// # Errors
     /// The machine is out of memory.
     pub fn lines(&self, portrait: &Portrait, anatomy: &Anatomy) -> Result<LineDrawing, ModelError> {
         let side = Portrait::SIDE;
-        let drawn = self.drawer.draw(content(portrait, anatomy).as_raw(), side as usize, side as usize)?;
+        let content = content(portrait, anatomy);
+        let mut drawn = self.drawer.draw(content.as_raw(), side as usize, side as usize)?;
+        if let (Some(details), Some(landmarks)) = (&self.details, anatomy.landmarks()) {
+            drawn = with_details(&drawn, content.as_raw(), &beard(portrait, anatomy), landmarks, details)?;
+        }
         // Pale lines stay: they are no strokes, but G knows by them what is dark.
-        let ink = irises::with_irises(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
+        let ink = irises::with_eyeballs(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
         Ok(LineDrawing::new(contours::with_jaw(ink, anatomy)))
     }
 

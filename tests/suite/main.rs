@@ -6,6 +6,7 @@ mod bad_input;
 mod browser;
 mod commands;
 mod connecting;
+mod details;
 mod face;
 mod fuzzed;
 mod house_rules;
