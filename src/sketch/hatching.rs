@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn hatching_is_known_by_its_place_its_darkness_and_its_direction() {
-        for (degrees, apart_px) in [(30.0, 4.0), (100.0, 4.0), (0.0, 3.0), (135.0, 5.0)] {
+        for (degrees, apart_px) in [(30.0, 4.0), (100.0, 4.0), (0.0, 3.0), (135.0, 4.0)] {
             let strokes = hatched(degrees, apart_px, 1.5);
             let hatching = read(|x, y| if in_disc(x, y) { strokes(x, y) } else { 255 }, |_, _| false);
             let right = hatching.area().enumerate_pixels().filter(|(x, y, p)| (p[0] > 0) == in_disc(*x, *y)).count();

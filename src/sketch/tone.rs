@@ -439,7 +439,7 @@ mod tests {
         let (shade, direction) = shaded(0.45).expect("has tone");
         for x in [206, 306] {
             assert!(shade.get_pixel(x, 224)[0] < 200, "a socket is left at {}", shade.get_pixel(x, 224)[0]);
-            assert_eq!(direction.get_pixel(x, 224)[0], 0.0);
+            assert!(direction.get_pixel(x, 224)[0].sin().abs() < 0.01, "strokes run level");
             assert_eq!(shade.get_pixel(x, 236)[0], 255, "between the lids is drawn by lines");
         }
         assert_eq!(shaded(0.0).expect("has tone").0.get_pixel(206, 224)[0], 255);
