@@ -15,6 +15,7 @@ pub mod eval;
 pub mod plan;
 pub mod preview;
 pub mod artists;
+pub mod kiosk;
 pub mod camera;
 pub mod robot;
 pub mod job;

@@ -10,8 +10,10 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// Rooms that may not know of clocks, disks, threads or screens.
-const PURE: [&str; 12] =
-    ["geom", "raster", "fault", "photo", "face", "sitter", "sketch", "strokes", "plan", "preview", "artists", "job"];
+const PURE: [&str; 13] = [
+    "geom", "raster", "fault", "photo", "face", "sitter", "sketch", "strokes", "plan", "preview", "artists", "kiosk",
+    "job",
+];
 /// What a pure room may not name.
 const DEVICES: [&str; 9] = [
     "Instant::now",
