@@ -73,6 +73,8 @@ pub struct KioskConfig {
     pub announce_secs: u32,
     /// How long an interrupted drawing may be resumed; then its strokes are erased (43 200, twelve hours).
     pub recovery_secs: u32,
+    /// How long the strokes of a finished drawing are kept that nobody takes (1800).
+    pub strokes_secs: u32,
     /// An open camera that has sent no frame for so long is lost (1).
     pub camera_stale_secs: u32,
     /// A camera lost for so long is a break, not a moment (20).
@@ -110,6 +112,7 @@ impl Default for KioskConfig {
             prepare_secs: 10,
             announce_secs: 2,
             recovery_secs: 43_200,
+            strokes_secs: 1800,
             camera_stale_secs: 1,
             camera_break_secs: 20,
         }
@@ -143,7 +146,7 @@ impl KioskConfig {
     pub fn check(&self) -> Result<(), KioskConfigError> {
         // Whoever waits must first be able to read, then to be warned.
         let shown = self.still_there_secs.saturating_add(5);
-        let ranges: [(&'static str, u32, u32, u32); 29] = [
+        let ranges: [(&'static str, u32, u32, u32); 30] = [
             ("still_there_secs", self.still_there_secs, 15, 120),
             ("more_times", u32::from(self.more_times), 10, 255),
             ("intro_secs", self.intro_secs, shown, 600),
@@ -171,6 +174,7 @@ impl KioskConfig {
             ("prepare_secs", self.prepare_secs, 1, 60),
             ("announce_secs", self.announce_secs, 1, 30),
             ("recovery_secs", self.recovery_secs, 60, DAY_SECS),
+            ("strokes_secs", self.strokes_secs, 60, DAY_SECS),
             ("camera_stale_secs", self.camera_stale_secs, 1, 10),
             ("camera_break_secs", self.camera_break_secs, 1, 600),
         ];

@@ -120,7 +120,7 @@ impl Desk {
     /// change of sheets after it.
     pub fn wait_secs(&self, config: &KioskConfig) -> u32 {
         let one = |job: &DrawingJob| match job.state() {
-            JobState::Drawn => config.change_over_secs,
+            JobState::Drawn { .. } => config.change_over_secs,
             _ => job.secs_left().saturating_add(config.change_over_secs),
         };
         [&self.table, &self.waiting].into_iter().flatten().map(one).fold(0, u32::saturating_add)
@@ -134,7 +134,7 @@ impl Desk {
             JobState::Pausing { .. } | JobState::Paused { .. } | JobState::Resuming { .. } | JobState::Stopping(_) => {
                 Table::Held
             }
-            JobState::Drawn => Table::NotTaken,
+            JobState::Drawn { .. } => Table::NotTaken,
             _ => Table::Busy {
                 wait_secs: self.wait_secs(config),
                 place: self.waiting.is_none() && config.waiting_places > 0,

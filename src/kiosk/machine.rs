@@ -159,7 +159,8 @@ pub enum Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MachineCommand {
-    /// Hold now: the real-time byte, ahead of everything that waits.
+    /// Hold now: the real-time byte, ahead of everything that waits. It comes for every stop, also while nothing moves;
+    /// a driver without a program under way must not leave its firmware in a hold that nobody would lift.
     Hold,
     /// Find its place.
     Home,
@@ -175,11 +176,6 @@ impl Machine {
             Machine::Latched(latched) => latched.step(event),
             _ => self.step_unlatched(event),
         }
-    }
-
-    /// Whether its cable is up and it has said who it is.
-    pub fn is_known(self) -> bool {
-        !matches!(self, Machine::Absent | Machine::Connecting | Machine::Identifying)
     }
 
     /// Its fault, if it is in one.
@@ -390,6 +386,8 @@ mod tests {
         }
         let twice = after(moving(), &[DoorOpened, Alarm(1), Acknowledge(STAFF), Verified(true)]);
         assert_eq!(twice, Machine::Unhomed, "the worse cause counts");
+        let milder = after(moving(), &[Alarm(1), Alarm(2), DoorOpened, Acknowledge(STAFF), Verified(true)]);
+        assert_eq!(milder, Machine::Unhomed, "what is lost stays lost");
         let unplugged = after(moving(), &[ChainOpened, LinkLost, PortFound, PortOpened, Greeted]);
         assert_eq!(unplugged.name(), "estopped", "pulling the plug acknowledges nothing");
     }

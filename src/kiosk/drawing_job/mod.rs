@@ -69,7 +69,7 @@ impl DrawingJob {
             Stage::Planned | Stage::Queued | Stage::Expired => JobState::Expired,
             // Nothing had moved yet; before a later run, what earlier runs drew is still there.
             Stage::Preparing if record.run <= 1 => JobState::Expired,
-            Stage::Drawn => JobState::Drawn,
+            Stage::Drawn => JobState::Drawn { since: now, kept: true },
             Stage::Collected => JobState::Collected,
             Stage::Cancelled => JobState::Cancelled,
             Stage::Failed => JobState::Failed(record.code.unwrap_or(code)),
@@ -165,6 +165,7 @@ impl DrawingJob {
                 Some(*since + secs(config.continue_secs)).filter(|at| now < *at)
             }
             JobState::Interrupted { since, .. } => Some(*since + secs(config.recovery_secs)),
+            JobState::Drawn { since, kept: true } => Some(*since + secs(config.strokes_secs)),
             _ => None,
         }
     }
@@ -267,7 +268,7 @@ impl DrawingJob {
                 Vec::new()
             }
             JobEvent::Taken => {
-                if self.state == JobState::Drawn {
+                if let JobState::Drawn { .. } = self.state {
                     self.state = JobState::Collected;
                 }
                 Vec::new()
@@ -317,6 +318,11 @@ impl DrawingJob {
         }
         match self.state {
             JobState::Queued { .. } | JobState::Interrupted { .. } => self.state = JobState::Expired,
+            // Nobody took it; its sheet still lies there, but its strokes need not.
+            JobState::Drawn { since, .. } => {
+                self.state = JobState::Drawn { since, kept: false };
+                return vec![JobCommand::Erase { job: self.id }];
+            }
             JobState::Preparing(preparing) => match preparing.proven {
                 None => self.refuse(&preparing, vec![Refusal::NoAnswer], now),
                 Some((proven, _)) => {
@@ -358,7 +364,7 @@ impl DrawingJob {
             (RunNews::Parked, _) => {
                 self.confirmed = self.plan.strokes;
                 self.secs_left = 0;
-                self.state = JobState::Drawn;
+                self.state = JobState::Drawn { since: now, kept: true };
             }
             (RunNews::LineRefused, _) => self.state = JobState::Failed(FaultCode::LineRefused),
             _ => {}

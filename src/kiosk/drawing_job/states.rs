@@ -105,8 +105,8 @@ pub enum JobState {
     Resuming { run: Run, cause: PauseCause, told: bool },
     /// All strokes are drawn; the pen goes home.
     Finishing(Run),
-    /// The sheet lies there.
-    Drawn,
+    /// The sheet lies there; its strokes are kept for a while.
+    Drawn { since: Duration, kept: bool },
     /// The sheet was taken.
     Collected,
     /// A person ended it; the robot comes to rest.
@@ -241,7 +241,7 @@ pub enum JobCommand {
     Continue { job: JobId, run: u16 },
     /// Hold, wait until it stands, then give the rest up and lift the pen.
     End { job: JobId, run: u16 },
-    /// Erase its strokes and its journal.
+    /// Erase its strokes and its journal; what is erased already stays so.
     Erase { job: JobId },
 }
 
@@ -271,7 +271,7 @@ impl JobState {
             JobState::Paused { .. } => Stage::Paused,
             JobState::Resuming { .. } => Stage::Resuming,
             JobState::Finishing(_) => Stage::Finishing,
-            JobState::Drawn => Stage::Drawn,
+            JobState::Drawn { .. } => Stage::Drawn,
             JobState::Collected => Stage::Collected,
             JobState::Stopping(_) => Stage::Stopping,
             JobState::Cancelled => Stage::Cancelled,

@@ -66,9 +66,13 @@ fn a_start_is_proved_announced_and_drawn_and_each_step_is_journalled_first() {
         .collect();
     assert_eq!(names, ["Queued 0", "Preparing 1", "Prove", "Announce", "Drawing 1", "Draw"]);
     assert_eq!(job.state().stage(), Stage::Drawing);
+    let late = [RunNews::Confirmed { strokes: 7, secs_left: 60 }, RunNews::Confirmed { strokes: 3, secs_left: 80 }];
+    assert_eq!(after(job.clone(), &late.map(news)).0.confirmed(), 7, "ink does not go back");
     let told = [RunNews::Confirmed { strokes: 7, secs_left: 60 }, RunNews::AllDrawn, RunNews::Parked];
     let (job, _) = after(job, &told.map(news));
-    assert_eq!((job.state(), job.confirmed()), (&JobState::Drawn, STROKES));
+    assert_eq!((job.state().stage(), job.confirmed()), (Stage::Drawn, STROKES));
+    let (_, commands) = job.clone().step(JobEvent::Tick, secs(4000), &CONFIG());
+    assert_eq!(commands, [JobCommand::Erase { job: job.id() }], "strokes do not wait for ever to be fetched");
     let (job, commands) = after(job, &[Taken, Taken]);
     assert_eq!(job.state(), &JobState::Collected);
     let erased = commands.iter().filter(|command| matches!(command, JobCommand::Erase { .. })).count();

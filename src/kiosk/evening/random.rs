@@ -208,12 +208,14 @@ impl Evening {
                 asked.push(news(RunNews::Confirmed { strokes: 9, secs_left: 60 }));
                 asked.push(news(RunNews::Confirmed { strokes: 30, secs_left: 20 }));
                 asked.push(news(RunNews::AllDrawn));
+                asked.push(news(RunNews::LineRefused));
+                asked.push(Happens::Robot(MachineEvent::Reported(Report::Holding)));
             }
             Some(JobState::Pausing { .. }) => asked.push(news(RunNews::Held)),
             Some(JobState::Resuming { told: true, .. }) => asked.push(news(RunNews::GoesOn)),
             Some(JobState::Finishing(_)) => asked.push(news(RunNews::Parked)),
             Some(JobState::Stopping(_)) => asked.push(news(RunNews::Ended)),
-            Some(JobState::Drawn) => asked.push(Happens::SheetTaken),
+            Some(JobState::Drawn { .. }) => asked.push(Happens::SheetTaken),
             Some(JobState::Interrupted { .. }) => asked.push(Happens::Staff(StaffPress::Resume)),
             _ => {}
         }
@@ -538,7 +540,7 @@ fn the_random_evenings_get_everywhere() {
     let (mut screens, mut stages, mut robots) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut chance = TestRunner::deterministic();
     let stories = proptest::collection::vec(happens(), 100..160);
-    for _ in 0..256 {
+    for _ in 0..400 {
         let story = stories.new_tree(&mut chance).expect("a story").current();
         let mut evening = Evening::open();
         let stale = evening.wipes()[0].session();

@@ -3,7 +3,7 @@
 //! [`Booth::view`] derives it from the machines alone, in the visitor's language. A page draws it and sends back the
 //! [`Act`] of the button that was pressed; it decides nothing. [`VisitorView`] holds nothing of the house's inside;
 //! [`HouseView`] is for the staff and for readiness, and holds nothing of a person. Times are milliseconds from now,
-//! because a page's clock is another one.
+//! because a page's clock is another one; a server sends the view again each second while something runs down.
 
 mod house;
 mod page;
@@ -77,6 +77,8 @@ pub struct VisitorView {
     pub progress: Option<Progress>,
     /// About the drawing of somebody who has left the screen.
     pub aside: Option<Aside>,
+    /// What a page says that has not heard from the program for three seconds.
+    pub veil: String,
 }
 
 /// A heading and what opens under it.

@@ -66,6 +66,7 @@ pub(super) fn visitor(booth: &Booth, now: Duration) -> VisitorView {
         offers: Vec::new(),
         progress: None,
         aside: None,
+        veil: texts.plain(TextKey::CommonReconnecting),
     };
     let mut page = Page { booth, now, texts, view };
     page.write(screen);
@@ -84,7 +85,9 @@ impl<'a> Page<'a> {
             Screen::Framing(framing) => {
                 self.name("framing", TextKey::FramingTitle);
                 self.say([TextKey::FramingMark, TextKey::FramingAlone]);
-                self.view.notice = framing.hint().and_then(|code| code.row().visitor).map(|key| self.texts.plain(key));
+                let camera = self.booth.conditions().camera.fault(self.now, self.booth.config());
+                let code = camera.or(framing.hint());
+                self.view.notice = code.and_then(|code| code.row().visitor).map(|key| self.texts.plain(key));
                 self.button(Press::TakePhoto, TextKey::FramingTake, Weight::Main);
             }
             Screen::Countdown(countdown) => {
@@ -205,7 +208,7 @@ impl<'a> Page<'a> {
             Phase::Robot => {
                 let table = self.booth.desk().table();
                 match table.map(DrawingJob::state) {
-                    Some(JobState::Drawn) => self.say([TextKey::HandoverTakeFirst]),
+                    Some(JobState::Drawn { .. }) => self.say([TextKey::HandoverTakeFirst]),
                     Some(JobState::Interrupted { .. } | JobState::Paused { .. }) => {
                         self.say([TextKey::HandoverNotYet, TextKey::WatchingStaff]);
                     }
@@ -313,7 +316,9 @@ impl<'a> Page<'a> {
     /// Tells whoever stands there of a finished sheet whose visitor has left the screen.
     fn aside(&mut self) {
         let Some(job) = self.booth.desk().table() else { return };
-        if *job.state() == JobState::Drawn && (job.session().is_none() || job.session() != self.view.session) {
+        if matches!(job.state(), JobState::Drawn { .. })
+            && (job.session().is_none() || job.session() != self.view.session)
+        {
             let taken = self.make(Act::SheetTaken, TextKey::AsideTaken, Weight::Quiet);
             self.view.aside = Some(Aside { text: self.texts.plain(TextKey::AsideReady), taken });
         }
