@@ -150,7 +150,7 @@ pub enum SessionCommand {
     OpenCamera { session: SessionId },
     /// Close it.
     CloseCamera { session: SessionId },
-    /// Take a burst now and keep its best photo in memory.
+    /// Take a burst now and keep its best photo in memory, in the place of any earlier one.
     TakeBurst { session: SessionId, take: u8 },
     /// Draw that photo in every style.
     MakeStyles { session: SessionId, take: u8 },
@@ -226,7 +226,7 @@ impl Session {
     fn overdue(mut self, now: Duration, config: &KioskConfig, todo: &mut Vec<SessionCommand>) -> Self {
         let next = self.screen.clone().deleting(now, config, todo);
         self = self.go(next, todo);
-        // Each turn leads to a screen whose own end lies after now; two turns are the most (shutter, then its answer).
+        // Each turn leads to a screen whose own end lies after now: what follows has its whole time again.
         while let Some(next) = self.screen.clone().run_out(now, config, todo) {
             self = self.go(next, todo);
         }

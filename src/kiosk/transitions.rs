@@ -59,7 +59,7 @@ impl Screen {
             Screen::Countdown(s) if s.due() <= now && !s.fired() => {
                 let (session, take) = (s.sitting().visit().id(), s.sitting().take());
                 todo.push(SessionCommand::TakeBurst { session, take });
-                Some(Screen::Countdown(s.fire()))
+                Some(Screen::Countdown(s.fire(now, config)))
             }
             Screen::Countdown(s) if s.due() <= now => {
                 let (code, framing) = (FaultCode::CamLost, s.missed(FaultCode::CamLost, now, config));
@@ -101,7 +101,8 @@ impl Screen {
             (Screen::Choosing(s), SessionEvent::Styles { take, result, .. })
                 if take == s.sitting().take() && s.making_until().is_some() =>
             {
-                let code = result.as_ref().err().copied().unwrap_or(FaultCode::PlanTooLong);
+                // Drawings that would all take too long are, to the visitor, a photo that did not work.
+                let code = result.as_ref().err().copied().unwrap_or(FaultCode::ModelFail);
                 match result.ok().and_then(|offers| s.clone().offer(offers, now, config)) {
                     Some(offering) => Screen::Choosing(offering),
                     None => {

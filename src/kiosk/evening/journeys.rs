@@ -269,3 +269,41 @@ fn a_retake_is_had_three_times() {
     let acts: Vec<Act> = evening.booth.view(evening.now).visitor.buttons.into_iter().map(|b| b.act).collect();
     assert_eq!(acts, [Act::Press(Press::UseIt), Act::Press(Press::Cancel)]);
 }
+
+#[test]
+fn what_a_stalled_computer_missed_is_made_up_for_in_order() {
+    let mut evening = Evening::open();
+    evening.hear(Event::Touch { language: None });
+    evening.press(Press::Start);
+    evening.press(Press::Yes);
+    evening.press(Press::TakePhoto);
+    evening.now += Duration::from_secs(40);
+    let session = evening.session();
+    let commands = evening.hear(Event::Session(SessionEvent::Press { session, press: Press::Touch }));
+    let fires = |command: &Command| matches!(command, Command::Session(SessionCommand::TakeBurst { take: 1, .. }));
+    assert!(commands.iter().any(fires), "the shutter was due before the touch");
+    assert_eq!(evening.screen(), "countdown", "and the burst has its whole time");
+    evening.wait(5);
+    let view = evening.booth.view(evening.now).visitor;
+    assert_eq!(view.notice.as_deref(), Some("One moment, the camera is waking up."));
+
+    // A tap that comes after its screen has timed out finds the wipe.
+    evening.now += Duration::from_secs(60);
+    let commands = evening.hear(Event::Session(SessionEvent::Press { session, press: Press::TakePhoto }));
+    assert_eq!(evening.screen(), "wiping");
+    assert!(commands.contains(&Command::Session(SessionCommand::CountEnding { ending: Ending::TimedOut })));
+}
+
+#[test]
+fn a_robot_sent_home_while_its_start_is_announced_does_not_draw() {
+    let mut evening = Evening::open();
+    evening.choose();
+    evening.press(Press::Draw { offer: 0 });
+    let (job, facts) = (evening.job(), good());
+    evening.hear(Event::Facts { job, run: 1, facts });
+    evening.press_staff(StaffPress::Home);
+    evening.wait(30);
+    assert_eq!((evening.draws(), evening.screen()), (0, "handover"));
+    let notice = evening.booth.view(evening.now).visitor.notice;
+    assert_eq!(notice.as_deref(), Some("The robot cannot start yet."));
+}

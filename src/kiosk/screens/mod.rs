@@ -276,8 +276,7 @@ impl Framing {
 
     pub(super) fn take(self, now: Duration, config: &KioskConfig) -> Countdown {
         let shutter_at = now + secs(config.countdown_secs);
-        let answer_by = shutter_at + secs(config.burst_secs);
-        Countdown { sitting: self.sitting, shutter_at, fired: false, answer_by }
+        Countdown { sitting: self.sitting, shutter_at, fired: false, answer_by: shutter_at }
     }
 }
 
@@ -303,8 +302,8 @@ impl Countdown {
     }
 
     /// The shutter, at zero and once.
-    pub(super) fn fire(self) -> Self {
-        Self { fired: true, ..self }
+    pub(super) fn fire(self, now: Duration, config: &KioskConfig) -> Self {
+        Self { fired: true, answer_by: now + secs(config.burst_secs), ..self }
     }
 
     pub(super) fn taken(self, now: Duration, config: &KioskConfig) -> Result<Review, Self> {
