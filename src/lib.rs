@@ -20,4 +20,5 @@ pub mod camera;
 pub mod robot;
 pub mod job;
 pub mod config;
+pub mod server;
 pub mod interfaces;

@@ -346,7 +346,8 @@ fn may_write(kind: ProfileKind, path: &str) -> bool {
     let selector = path.ends_with(".profile");
     match kind {
         ProfileKind::Style => {
-            let machine = ["robot.", "camera.", "port."].iter().any(|section| path.starts_with(section));
+            let machine =
+                ["robot.", "camera.", "port.", "server.", "security."].iter().any(|section| path.starts_with(section));
             let another_style = own && selector;
             !machine && !another_style
         }

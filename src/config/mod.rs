@@ -13,6 +13,7 @@ mod profiles;
 #[cfg(test)]
 mod reference;
 mod schema;
+mod server;
 mod show;
 
 use std::path::Path;
@@ -30,6 +31,8 @@ pub use profiles::Colour;
 pub use profiles::PaperProfile;
 pub use profiles::PenProfile;
 pub use profiles::StyleProfile;
+pub use server::SecurityConfig;
+pub use server::ServerConfig;
 pub use show::Shown;
 
 use crate::camera::CameraConfig;
@@ -78,6 +81,10 @@ pub struct Config {
     pub ink: InkConfig,
     /// The cable to the machine.
     pub port: PortConfig,
+    /// Where browsers find this program.
+    pub server: ServerConfig,
+    /// How callers prove who they are.
+    pub security: SecurityConfig,
     /// The machine.
     pub robot: RobotProfile,
     /// The pen.
@@ -222,9 +229,28 @@ impl Loaded {
 
     /// The names of all styles: those that ship, then the user's own and those beside the configuration files.
     pub fn style_names(&self) -> Vec<String> {
+        self.names(profiles::ProfileKind::Style)
+    }
+
+    /// The names of all robots, in the same order.
+    pub fn robot_names(&self) -> Vec<String> {
+        self.names(profiles::ProfileKind::Robot)
+    }
+
+    /// The names of all pens, in the same order.
+    pub fn pen_names(&self) -> Vec<String> {
+        self.names(profiles::ProfileKind::Pen)
+    }
+
+    /// The names of all papers, in the same order.
+    pub fn paper_names(&self) -> Vec<String> {
+        self.names(profiles::ProfileKind::Paper)
+    }
+
+    fn names(&self, kind: profiles::ProfileKind) -> Vec<String> {
         let beside = self.files.iter().filter_map(|file| file.parent()).map(Path::to_owned);
         let folders: Vec<PathBuf> = self.own_folder.iter().cloned().chain(beside).collect();
-        profiles::ProfileKind::Style.names(&folders)
+        kind.names(&folders)
     }
 
     /// The user's own folder, where a new style belongs: whether it is there or not, but for a user without a home.
@@ -289,6 +315,8 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         plan,
         ink,
         port: section(settings, "port")?,
+        server: section(settings, "server")?,
+        security: section(settings, "security")?,
         robot,
         pen,
         paper,
@@ -402,6 +430,8 @@ mod tests {
             ("plan", keys_of(&config.plan)),
             ("preview", keys_of(&config.ink)),
             ("port", keys_of(&config.port)),
+            ("server", keys_of(&config.server)),
+            ("security", keys_of(&config.security)),
             ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
             ("pen", keys_of(&config.pen)),
             ("paper", keys_of(&config.paper)),

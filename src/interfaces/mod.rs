@@ -1,5 +1,7 @@
-//! The uses of the house: for now the command line ([`command`]).
+//! The uses of the house: the command line ([`command`]) and the page on which plans are looked at ([`preview`]).
 //!
-//! Presentation only: arguments in, values and files out. Everything that draws, plans or drives lives below.
+//! Presentation only: arguments and requests in, values and files out. Everything that draws, plans or drives lives
+//! below.
 
 pub mod command;
+pub mod preview;

@@ -199,11 +199,42 @@ pub struct Job {
     pub proof: Proof,
 }
 
+/// What a photo has become when its strokes are laid.
+struct Laid {
+    portrait: Portrait,
+    lines: LineDrawing,
+    sketch: Sketch,
+    traced: Traced,
+}
+
 /// Takes `photo` through all stages up to the program.
 ///
 /// `enter` hears each stage as it begins and may break the job off there; that is a fault of kind
 /// [`Kind::Cancelled`]. Any stage's own error comes back as its fault, and so does a photo in which no line is found.
 pub fn prepare(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Job, Fault> {
+    let Laid { portrait, lines, sketch, traced } = lay(photo, recipe, enter)?;
+    begin(Stage::Plan, enter)?;
+    let InTime { plan, strokes, left_out } = plan::plan_in_time(&traced.set, recipe.robot, recipe.plan)?;
+    let traced = Traced { set: strokes, ..traced };
+    begin(Stage::Program, enter)?;
+    let program = Program::of(&plan);
+    let proof = verify::verify(&program.bytes(), plan.sheet(), plan.robot())?;
+    Ok(Job { portrait, lines, sketch, traced, left_out, plan, program, proof })
+}
+
+/// Takes `photo` as far as its strokes, all of them: for whoever plans them in more than one way.
+///
+/// # Errors
+/// As [`prepare`]'s.
+pub fn traced(
+    photo: &Photo,
+    recipe: &Recipe,
+    enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
+) -> Result<Traced, Fault> {
+    Ok(lay(photo, recipe, enter)?.traced)
+}
+
+fn lay(photo: &Photo, recipe: &Recipe, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<Laid, Fault> {
     begin(Stage::Portrait, enter)?;
     match &recipe.subject {
         Subject::Sitter { networks, config, at } => {
@@ -235,13 +266,13 @@ fn begin(stage: Stage, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Resul
     }
 }
 
-/// The job of `portrait`, whose sitter's `anatomy` is known.
+/// The strokes of `portrait`, whose sitter's `anatomy` is known.
 fn drawn(
     portrait: Portrait,
     anatomy: &Anatomy,
     recipe: &Recipe,
     enter: &mut dyn FnMut(Stage) -> ControlFlow<()>,
-) -> Result<Job, Fault> {
+) -> Result<Laid, Fault> {
     let lines = recipe.artist.lines(&portrait, anatomy, recipe.lines)?;
     begin(Stage::Sketch, enter)?;
     let sketch = recipe.artist.sketch(&portrait, &lines, anatomy, recipe.tone)?;
@@ -251,11 +282,5 @@ fn drawn(
         let sentence = "no lines were found in the photo; take one with a face in good light";
         return Err(Fault::new(Kind::BadInput, sentence));
     }
-    begin(Stage::Plan, enter)?;
-    let InTime { plan, strokes, left_out } = plan::plan_in_time(&traced.set, recipe.robot, recipe.plan)?;
-    let traced = Traced { set: strokes, ..traced };
-    begin(Stage::Program, enter)?;
-    let program = Program::of(&plan);
-    let proof = verify::verify(&program.bytes(), plan.sheet(), plan.robot())?;
-    Ok(Job { portrait, lines, sketch, traced, left_out, plan, program, proof })
+    Ok(Laid { portrait, lines, sketch, traced })
 }

@@ -62,16 +62,33 @@ const MARGIN: f64 = 1.1;
 /// # Errors
 /// As [`plan`]'s.
 pub fn plan_in_time(strokes: &StrokeSet, robot: &RobotProfile, config: &PlanConfig) -> Result<InTime, PlanError> {
+    let planned = plan(strokes, robot, config)?;
+    Ok(shortened(strokes, planned, config, &|| false)?.expect("nobody gave it up"))
+}
+
+/// The same, begun from `planned`, the plan of all `strokes`; `None` if `given_up` says so, asked before each round.
+///
+/// # Errors
+/// As [`plan`]'s.
+pub fn shortened(
+    strokes: &StrokeSet,
+    mut planned: MotionPlan,
+    config: &PlanConfig,
+    given_up: &dyn Fn() -> bool,
+) -> Result<Option<InTime>, PlanError> {
+    let robot = planned.robot().clone();
     let mut kept = strokes.clone();
-    let mut planned = plan(&kept, robot, config)?;
     for _ in 0..MOST_ROUNDS {
+        if given_up() {
+            return Ok(None);
+        }
         let excess_secs = planned.total_secs() - config.most_secs;
         let spared = if config.most_secs > 0.0 { spared(&kept, &planned, excess_secs) } else { vec![] };
         if !spared.contains(&true) {
             break;
         }
         kept = kept.only(|stroke| !spared[stroke]);
-        planned = plan(&kept, robot, config)?;
+        planned = plan(&kept, &robot, config)?;
     }
     let over_secs = if config.most_secs > 0.0 { (planned.total_secs() - config.most_secs).max(0.0) } else { 0.0 };
     let left_out = LeftOut {
@@ -79,7 +96,7 @@ pub fn plan_in_time(strokes: &StrokeSet, robot: &RobotProfile, config: &PlanConf
         ink_mm: strokes.ink_mm() - kept.ink_mm(),
         over_secs,
     };
-    Ok(InTime { plan: planned, strokes: kept, left_out })
+    Ok(Some(InTime { plan: planned, strokes: kept, left_out }))
 }
 
 /// Which of `strokes` are left out so that `plan` gets shorter by `excess_secs`: none if that is not more than 0.

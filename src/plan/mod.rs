@@ -6,6 +6,7 @@
 //! Units: millimetres on the sheet (y down); the robot's field (y up) is known only to `robot`, `reach`, `program`
 //! and `verify`. Who plans the real motion? The firmware; see [`motion`].
 
+mod again;
 pub mod file;
 mod greedy;
 mod hop;
@@ -25,16 +26,20 @@ use serde::Serialize;
 
 use crate::fault::Fault;
 use crate::fault::Kind;
+pub use crate::plan::again::of_program;
+pub use crate::plan::again::strokes_of;
 use crate::plan::hop::Hops;
 pub use crate::plan::in_time::InTime;
 pub use crate::plan::in_time::LeftOut;
 pub use crate::plan::in_time::plan_in_time;
+pub use crate::plan::in_time::shortened;
 pub use crate::plan::motion::Act;
 pub use crate::plan::motion::Moment;
 pub use crate::plan::motion::Motion;
 pub use crate::plan::motion::MotionPlan;
 use crate::plan::program::Grid;
 pub use crate::plan::program::Program;
+pub use crate::plan::reach::Beyond;
 use crate::plan::reach::OutOfReach;
 use crate::plan::resample::Resampler;
 pub use crate::plan::robot::PenLift;

@@ -7,6 +7,7 @@
 use crate::geom::FieldMm;
 use crate::geom::Mm;
 use crate::geom::Point;
+use crate::geom::Rect;
 use crate::plan::robot::RobotProfile;
 use crate::strokes::Sheet;
 use crate::strokes::Stroke;
@@ -67,6 +68,59 @@ pub fn check_point(p: Point<Mm>, sheet: &Sheet, robot: &RobotProfile) -> Result<
     Ok(())
 }
 
+/// What of a drawing lies beyond a robot's field.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Beyond {
+    /// How many strokes leave it.
+    pub strokes: usize,
+    /// How much of their length does, mm.
+    pub ink_mm: f64,
+}
+
+/// What of `strokes` on `sheet` lies beyond `robot`'s field.
+pub fn beyond(strokes: &[Stroke], sheet: &Sheet, robot: &RobotProfile) -> Beyond {
+    let field = field_on_sheet(sheet, robot).inflate(ROUNDING_MM, ROUNDING_MM);
+    let mut beyond = Beyond::default();
+    for stroke in strokes {
+        let points = stroke.path.points();
+        if points.iter().all(|p| field.contains_inclusive(*p)) {
+            continue;
+        }
+        beyond.strokes += 1;
+        beyond.ink_mm += points
+            .windows(2)
+            .map(|ends| (ends[1] - ends[0]).length() * (1.0 - share_within(&field, ends)))
+            .sum::<f64>();
+    }
+    beyond
+}
+
+/// `robot`'s field as it lies on `sheet` (which may be larger or smaller).
+pub fn field_on_sheet(sheet: &Sheet, robot: &RobotProfile) -> Rect<Mm> {
+    robot.placement_back(sheet).outer_transformed_box(&robot.field())
+}
+
+/// Which share of the line between two `ends` lies within `rect` (Liang and Barsky, 1984).
+fn share_within(rect: &Rect<Mm>, ends: &[Point<Mm>]) -> f64 {
+    let way = ends[1] - ends[0];
+    let (mut from, mut to) = (0.0_f64, 1.0_f64);
+    for (step, least, most) in [
+        (way.x, rect.min.x - ends[0].x, rect.max.x - ends[0].x),
+        (way.y, rect.min.y - ends[0].y, rect.max.y - ends[0].y),
+    ] {
+        if step == 0.0 {
+            if least > 0.0 || most < 0.0 {
+                return 0.0;
+            }
+            continue;
+        }
+        let (enters, leaves) = if step > 0.0 { (least / step, most / step) } else { (most / step, least / step) };
+        from = from.max(enters);
+        to = to.min(leaves);
+    }
+    (to - from).max(0.0)
+}
+
 /// Whether the pen can stand at `p`.
 pub fn in_field(p: Point<FieldMm>, robot: &RobotProfile) -> bool {
     robot.field().inflate(ROUNDING_MM, ROUNDING_MM).contains_inclusive(p)
@@ -93,6 +147,29 @@ mod tests {
         assert_eq!((error.stroke, error.point, error.limit), (1, 1, "robot's field"));
         let off = line(&[(1.0, 1.0), (1.0, -0.1)]);
         assert_eq!(check(&[off], &sheet, &robot()).unwrap_err().limit, "sheet");
+    }
+
+    #[test]
+    fn what_lies_beyond_a_field_is_measured() {
+        let sheet = Sheet::new(210.0, 297.0).unwrap();
+        let line = |points: &[(f64, f64)]| Stroke {
+            kind: StrokeKind::Contour,
+            path: Polyline::new(points.iter().map(|p| Point::new(p.0, p.1)).collect()).unwrap(),
+        };
+        let strokes = [
+            line(&[(10.0, 287.0), (110.0, 287.0)]),
+            line(&[(10.0, 200.0), (10.0, 190.0)]),
+            line(&[(150.0, 10.0), (160.0, 10.0)]),
+            line(&[(0.0, 290.0), (200.0, 290.0), (0.0, 290.0)]),
+        ];
+        assert_eq!(beyond(&strokes, &sheet, &robot()), Beyond::default());
+        // The field's origin is the sheet's lower left corner: its upper edge is at y = 197 on the sheet.
+        let small = RobotProfile { field_width_mm: 100.0, field_height_mm: 100.0, ..robot() };
+        let field = field_on_sheet(&sheet, &small);
+        assert!((field.min.y - 197.0).abs() < 1e-9 && (field.max.x - 100.0).abs() < 1e-9);
+        let found = beyond(&strokes, &sheet, &small);
+        assert_eq!(found.strokes, 4);
+        assert!((found.ink_mm - (10.0 + 7.0 + 10.0 + 200.0)).abs() < 0.01, "{found:?}");
     }
 
     #[test]

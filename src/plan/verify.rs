@@ -65,6 +65,18 @@ pub const MAX_PROGRAM_BYTES: usize = 256 << 20;
 /// # Errors
 /// The first [`Violation`].
 pub fn verify(program: &[u8], sheet: &Sheet, robot: &RobotProfile) -> Result<Proof, Violation> {
+    Ok(read(program, sheet, robot)?.proof)
+}
+
+/// Proves `program` as [`verify`] does: where its pen goes between being lowered and being lifted, in the field.
+///
+/// # Errors
+/// The first [`Violation`].
+pub fn inked(program: &[u8], sheet: &Sheet, robot: &RobotProfile) -> Result<Vec<Vec<Point<FieldMm>>>, Violation> {
+    Ok(read(program, sheet, robot)?.inked)
+}
+
+fn read<'a>(program: &[u8], sheet: &Sheet, robot: &'a RobotProfile) -> Result<Reader<'a>, Violation> {
     let refuse = |line: usize, text: &[u8], why: String| {
         let shown = &text[..text.len().min(40)];
         Violation { line, text: shown.escape_ascii().to_string(), why }
@@ -82,7 +94,7 @@ pub fn verify(program: &[u8], sheet: &Sheet, robot: &RobotProfile) -> Result<Pro
         reader.read(text).map_err(|why| refuse(number, text, why))?;
     }
     reader.finish().map_err(|why| refuse(lines.len(), lines.last().unwrap_or(&&b""[..]), why))?;
-    Ok(reader.proof)
+    Ok(reader)
 }
 
 /// Where the pen is, as far as the lines so far say.
@@ -108,6 +120,7 @@ struct Reader<'a> {
     absolute: bool,
     per_minute: bool,
     proof: Proof,
+    inked: Vec<Vec<Point<FieldMm>>>,
 }
 
 /// The words of one line; each letter at most once but `G`.
@@ -146,6 +159,7 @@ impl<'a> Reader<'a> {
                 travel_mm: 0.0,
                 ink_bounds: None,
             },
+            inked: Vec::new(),
         }
     }
 
@@ -231,6 +245,9 @@ impl<'a> Reader<'a> {
                 }
                 self.ink(to)?;
                 self.proof.ink_mm += length_mm;
+                if let Some(line) = self.inked.last_mut() {
+                    line.push(to);
+                }
             }
             (Some(_), _) => return Err("draws with the pen not lowered".into()),
         }
@@ -250,6 +267,7 @@ impl<'a> Reader<'a> {
 
     fn lowered(&mut self) -> Result<(), String> {
         self.proof.pen_downs += 1;
+        self.inked.push(vec![self.at]);
         self.ink(self.at)
     }
 

@@ -1,59 +1,118 @@
-//! The plan as one HTML page that plays it: `preview.html`.
+//! The plan as an HTML page that plays it: alone in one file (`preview.html`), or served beside a planner.
 //!
-//! The page stands alone: script, style and data are inside, it asks no other place for anything, and its content
-//! security policy (W3C CSP Level 3) permits only this very script and style, named by their SHA-256. It opens from a
-//! file, needs no robot and no network, and follows `#t=SECONDS` (also `speed=`, `travel`, `play`). What it shows is
-//! the plan's own timeline. Refuses nothing; a title may hold any text.
+//! One page for both uses. [`page`] stands alone: script, style and data are inside, it asks no other place for anything,
+//! and its content security policy (W3C CSP Level 3) permits only this very script and style, named by their SHA-256. It
+//! opens from a file, needs no robot and no network. [`served_page`] names its parts by address, gets its plan from the
+//! program that serves it ([`PlanOnPage`]), and has controls that plan anew. Both follow `#t=SECONDS` (also `speed=`,
+//! `travel`, `order`, `play`) and show the plan's own timeline. Refuses nothing; a title may hold any text.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
+use utoipa::ToSchema;
 
 use super::paper::InkConfig;
 use super::timeline;
 use crate::plan::MotionPlan;
 
 const PAGE: &str = include_str!("assets/page.html");
-const STYLE: &str = include_str!("assets/page.css");
-const SCRIPT: &str = include_str!("assets/page.js");
+const PLANNER: &str = include_str!("assets/planner.html");
+/// The page's style.
+pub const PAGE_STYLE: &str = include_str!("assets/page.css");
+/// What plays the plan.
+pub const PAGE_SCRIPT: &str = include_str!("assets/page.js");
+/// What plans anew; on the served page only.
+pub const PLANNER_SCRIPT: &str = include_str!("assets/planner.js");
 
-/// `plan` as the text of a page called `title`, in the pen, ink and paper of `ink`.
+/// All that the page shows of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PlanOnPage {
+    /// What it is called.
+    title: String,
+    /// On what it is drawn.
+    medium: String,
+    /// By whom.
+    robot: String,
+    /// The sheet's width, mm.
+    width_mm: f64,
+    /// The sheet's height, mm.
+    height_mm: f64,
+    /// The line's width, mm.
+    pen_mm: f64,
+    /// The ink's colour, `#rrggbb`.
+    ink: String,
+    /// How much of the paper a line covers.
+    opacity: f64,
+    /// The paper's colour, `#rrggbb`.
+    paper: String,
+    /// How long it takes, s.
+    total_secs: f64,
+    /// How much is drawn, mm.
+    ink_mm: f64,
+    /// How far the pen goes lifted, mm.
+    travel_mm: f64,
+    /// How many strokes.
+    strokes: usize,
+    /// How often the pen is lifted.
+    lifts: usize,
+    /// Every motion with its times and places, base64 (src/preview/timeline.rs describes the bytes).
+    timeline: String,
+}
+
+impl PlanOnPage {
+    /// `plan` in the pen, ink and paper of `ink`, called `title`.
+    pub fn new(plan: &MotionPlan, ink: &InkConfig, title: &str) -> Self {
+        let sheet = plan.sheet();
+        Self {
+            title: title.to_owned(),
+            medium: format!("Pen on paper, {:.0} × {:.0} mm", sheet.width_mm(), sheet.height_mm()),
+            robot: plan.robot().name.clone(),
+            width_mm: sheet.width_mm(),
+            height_mm: sheet.height_mm(),
+            pen_mm: ink.pen_mm(),
+            ink: hex(ink.ink),
+            opacity: ink.layer_opacity(),
+            paper: hex(ink.paper),
+            total_secs: plan.total_secs(),
+            ink_mm: plan.ink_mm(),
+            travel_mm: plan.travel_mm(),
+            strokes: plan.strokes(),
+            lifts: plan.pen_lifts(),
+            timeline: STANDARD.encode(timeline::encode(plan)),
+        }
+    }
+}
+
+/// `plan` as the text of a page called `title` that stands alone, in the pen, ink and paper of `ink`.
 pub fn page(plan: &MotionPlan, ink: &InkConfig, title: &str) -> String {
-    let sheet = plan.sheet();
-    let style = STYLE.replace("--paper: #fbf8f1;", &format!("--paper: {};", hex(ink.paper)));
-    let meta = json!({
-        "width_mm": sheet.width_mm(),
-        "height_mm": sheet.height_mm(),
-        "pen_mm": ink.pen_mm(),
-        "ink": hex(ink.ink),
-        "opacity": ink.layer_opacity(),
-    });
-    let size = format!("{:.0} × {:.0} mm", sheet.width_mm(), sheet.height_mm());
-    let metres = |mm: f64| format!("{:.2}", mm / 1000.0);
-    let label = format!(
-        "{title}: {} strokes, {} m of ink, {} to draw",
-        plan.strokes(),
-        metres(plan.ink_mm()),
-        clock(plan.total_secs())
+    let shown = PlanOnPage::new(plan, ink, title);
+    let policy = format!(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src '{}'; style-src '{}'; \
+         base-uri 'none'; form-action 'none'\">",
+        sha256(PAGE_SCRIPT),
+        sha256(PAGE_STYLE)
     );
+    let data = serde_json::to_string(&shown).unwrap_or_default().replace('<', "\\u003c");
     filled(PAGE, |name| match name {
         "title" => escaped(title),
-        "medium" => escaped(&format!("Pen on paper, {size}")),
-        "robot" => escaped(&format!("drawn by {}", plan.robot().name)),
-        "sheet-label" => escaped(&label),
-        "total" => clock(plan.total_secs()),
-        "ink" => metres(plan.ink_mm()),
-        "travel" => metres(plan.travel_mm()),
-        "strokes" => plan.strokes().to_string(),
-        "lifts" => plan.pen_lifts().to_string(),
-        "meta" => meta.to_string().replace('<', "\\u003c"),
-        "data" => STANDARD.encode(timeline::encode(plan)),
-        "style" => style.clone(),
-        "style-hash" => sha256(&style),
-        "script" => SCRIPT.to_owned(),
-        "script-hash" => sha256(SCRIPT),
+        "policy" => policy.clone(),
+        "style" => format!("<style>{PAGE_STYLE}</style>"),
+        "data" => format!("<script type=\"application/json\" id=\"data\">{data}</script>"),
+        "script" => format!("<script>{PAGE_SCRIPT}</script>"),
+        // The planner needs a program behind it.
+        _ => String::new(),
+    })
+}
+
+/// The page called `title` as it is served: with the planner's controls, and without a plan until it has asked for one.
+pub fn served_page(title: &str) -> String {
+    filled(PAGE, |name| match name {
+        "title" => escaped(title),
+        "style" => "<link rel=\"icon\" href=\"/icon.svg\">\n<link rel=\"stylesheet\" href=\"/page.css\">".to_owned(),
+        "planner" => PLANNER.to_owned(),
+        "script" => "<script src=\"/page.js\"></script>\n<script src=\"/planner.js\"></script>".to_owned(),
         _ => String::new(),
     })
 }
@@ -84,15 +143,6 @@ fn hex([r, g, b]: [u8; 3]) -> String {
 /// A CSP source that names `text`.
 fn sha256(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text.as_bytes())))
-}
-
-/// Minutes and seconds, with hours if there are any, as the page's script writes them.
-fn clock(secs: f64) -> String {
-    let s = secs.round() as u64;
-    match s / 3600 {
-        0 => format!("{}:{:02}", s / 60, s % 60),
-        hours => format!("{hours}:{:02}:{:02}", s / 60 % 60, s % 60),
-    }
 }
 
 #[cfg(test)]
@@ -128,18 +178,26 @@ pub(super) mod tests {
         plan(&set, &robot, &PlanConfig::default()).expect("within reach")
     }
 
+    /// The JSON of the page's data block.
+    fn data_of(page: &str) -> serde_json::Value {
+        let data = page.split("id=\"data\">").nth(1).and_then(|d| d.split('<').next()).expect("the data block");
+        serde_json::from_str(data).expect("JSON")
+    }
+
     #[test]
     fn the_page_stands_alone_and_says_what_the_plan_says() {
         let plan = plan_of(50);
-        let page = page(&plan, &InkConfig::default(), "Ada & <b>\"Bob\"</b> {{data}}");
-        for outside in ["http:", "https:", "src=", "@import", "url(", "fetch(", "XMLHttp", "import("] {
+        let title = "Ada & <b>\"Bob\"</b> {{data}}</script>";
+        let page = page(&plan, &InkConfig::default(), title);
+        for outside in ["http:", "https:", "src=", "@import", "url(", "fetch(", "XMLHttp", "import(", "href="] {
             assert!(!page.contains(outside), "the page must not ask for anything outside itself, but has {outside}");
         }
-        assert!(page.contains("<title>Ada &amp; &lt;b&gt;&quot;Bob&quot;&lt;/b&gt; {{data}}</title>"));
-        assert!(page.contains(&format!("of {} m</span>", format_args!("{:.2}", plan.ink_mm() / 1000.0))));
-        assert!(page.contains(&format!("<span>of {}</span>", clock(plan.total_secs()))));
-        let data = page.split("id=\"data\">").nth(1).and_then(|d| d.split('<').next()).expect("the data block");
-        let motions = timeline::tests::decode(&STANDARD.decode(data).expect("base64"));
+        assert!(page.contains("<title>Ada &amp; &lt;b&gt;&quot;Bob&quot;&lt;/b&gt; {{data}}&lt;/script&gt;</title>"));
+        let data = data_of(&page);
+        assert_eq!(data["title"], title);
+        assert_eq!(data["strokes"], plan.strokes());
+        let timeline = STANDARD.decode(data["timeline"].as_str().expect("text")).expect("base64");
+        let motions = timeline::tests::decode(&timeline);
         assert_eq!(motions.len(), plan.motions().len());
         let end = motions.iter().flat_map(|m| &m.2).next_back().expect("samples").0;
         assert!((end - plan.total_secs()).abs() < 0.002);
@@ -162,15 +220,16 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_empty_plan_makes_a_page_too() {
-        let page = page(&plan_of(0), &InkConfig::default(), "");
-        assert!(page.contains("of 0</span>"));
+    fn the_served_page_has_nothing_inside_that_its_policy_would_forbid() {
+        let page = served_page("<i>");
+        assert!(page.contains("<title>&lt;i&gt;</title>") && page.contains("id=\"planner\""));
+        for inline in ["<style", "<script>", "style=\"", "onclick", "{{"] {
+            assert!(!page.contains(inline), "{inline}");
+        }
     }
 
     #[test]
-    fn clocks_count_hours_only_if_there_are_any() {
-        for (secs, text) in [(0.0, "0:00"), (59.6, "1:00"), (61.0, "1:01"), (3_725.0, "1:02:05")] {
-            assert_eq!(clock(secs), text);
-        }
+    fn an_empty_plan_makes_a_page_too() {
+        assert_eq!(data_of(&page(&plan_of(0), &InkConfig::default(), ""))["strokes"], 0);
     }
 }

@@ -99,10 +99,9 @@ pub fn drawn_until(plan: &MotionPlan, secs: f64) -> Vec<Vec<Point<Mm>>> {
 
 /// `sheet` with `lines` inked on it, one layer of ink for each.
 pub fn inked<'a>(sheet: &Sheet, lines: impl IntoIterator<Item = &'a [Point<Mm>]>, config: &InkConfig) -> Rgb {
-    let [r, g, b] = config.ink;
-    let ink = Color::from_rgba8(r, g, b, (255.0 * config.layer_opacity()).round() as u8);
-    let [r, g, b] = config.paper;
-    let picture = draw(sheet, lines, config, Color::from_rgba8(r, g, b, 255), ink);
+    let mut easel = Easel::coloured(sheet, config);
+    lines.into_iter().for_each(|line| easel.ink(line));
+    let picture = easel.picture;
     Rgb::from_fn(picture.width(), picture.height(), |x, y| {
         // The paper is opaque, so premultiplied and plain colours are the same.
         let i = 4 * (y as usize * picture.width() as usize + x as usize);
@@ -125,38 +124,76 @@ fn draw<'a>(
     paper: Color,
     ink: Color,
 ) -> Pixmap {
-    let scale = config.scale(sheet);
-    let side = |mm: f64| (mm * scale).round().max(1.0) as u32;
-    let mut picture = Pixmap::new(side(sheet.width_mm()), side(sheet.height_mm()))
-        .expect("a sheet's sides and MAX_PIXELS keep the picture within what memory addresses");
-    picture.fill(paper);
-    let mut paint = Paint { anti_alias: true, blend_mode: BlendMode::SourceOver, ..Paint::default() };
-    paint.set_color(ink);
-    let pen = tiny_skia::Stroke {
-        width: config.pen_mm() as f32,
-        line_cap: LineCap::Round,
-        line_join: LineJoin::Round,
-        ..tiny_skia::Stroke::default()
-    };
-    let to_px = Transform::from_scale(scale as f32, scale as f32);
-    for line in lines {
-        let Some(first) = line.first() else { continue };
+    let mut easel = Easel::new(sheet, config, paper, ink);
+    lines.into_iter().for_each(|line| easel.ink(line));
+    easel.picture
+}
+
+/// A picture of a sheet that is being inked, line by line.
+#[derive(Debug, Clone)]
+pub(super) struct Easel {
+    /// As far as it is inked.
+    pub picture: Pixmap,
+    scale: f32,
+    pen_mm: f32,
+    ink: Color,
+}
+
+impl Easel {
+    /// An empty `sheet` of the colours of `config`.
+    pub fn coloured(sheet: &Sheet, config: &InkConfig) -> Self {
+        let ([r, g, b], opacity) = (config.ink, (255.0 * config.layer_opacity()).round() as u8);
+        let ink = Color::from_rgba8(r, g, b, opacity);
+        let [r, g, b] = config.paper;
+        Self::new(sheet, config, Color::from_rgba8(r, g, b, 255), ink)
+    }
+
+    fn new(sheet: &Sheet, config: &InkConfig, paper: Color, ink: Color) -> Self {
+        let scale = config.scale(sheet);
+        let side = |mm: f64| (mm * scale).round().max(1.0) as u32;
+        let mut picture = Pixmap::new(side(sheet.width_mm()), side(sheet.height_mm()))
+            .expect("a sheet's sides and MAX_PIXELS keep the picture within what memory addresses");
+        picture.fill(paper);
+        Self { picture, scale: scale as f32, pen_mm: config.pen_mm() as f32, ink }
+    }
+
+    /// Pixels in a millimetre.
+    pub fn scale(&self) -> f64 {
+        f64::from(self.scale)
+    }
+
+    /// How far ink reaches beside the middle of its line, mm.
+    pub fn reach_mm(&self) -> f64 {
+        0.5 * f64::from(self.pen_mm)
+    }
+
+    /// Draws one line; nothing if it has no point.
+    pub fn ink(&mut self, line: &[Point<Mm>]) {
+        let Some(first) = line.first() else { return };
+        let mut paint = Paint { anti_alias: true, blend_mode: BlendMode::SourceOver, ..Paint::default() };
+        paint.set_color(self.ink);
+        let pen = tiny_skia::Stroke {
+            width: self.pen_mm,
+            line_cap: LineCap::Round,
+            line_join: LineJoin::Round,
+            ..tiny_skia::Stroke::default()
+        };
+        let to_px = Transform::from_scale(self.scale, self.scale);
         let mut path = PathBuilder::with_capacity(line.len(), line.len());
         if line.iter().all(|p| p == first) {
             // A pen that only touches the paper leaves a dot of its own width.
             path.push_circle(first.x as f32, first.y as f32, 0.5 * pen.width);
             if let Some(dot) = path.finish() {
-                picture.fill_path(&dot, &paint, FillRule::Winding, to_px, None);
+                self.picture.fill_path(&dot, &paint, FillRule::Winding, to_px, None);
             }
-            continue;
+            return;
         }
         path.move_to(first.x as f32, first.y as f32);
         line[1..].iter().for_each(|p| path.line_to(p.x as f32, p.y as f32));
         if let Some(path) = path.finish() {
-            picture.stroke_path(&path, &paint, &pen, to_px, None);
+            self.picture.stroke_path(&path, &paint, &pen, to_px, None);
         }
     }
-    picture
 }
 
 #[cfg(test)]

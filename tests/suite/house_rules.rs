@@ -137,6 +137,27 @@ fn devices_in_pure_rooms(path: &str, text: &str) -> Vec<String> {
     complaints
 }
 
+/// A server or another program's start where neither belongs.
+fn doors_to_the_world(path: &str, text: &str) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for (n, line) in without_tests(text).lines().enumerate() {
+        let web = ["axum::", "tokio::", "hyper::", "hyper_util::"].iter().any(|name| line.contains(name));
+        if web && !["server", "interfaces"].contains(&room_of(path)) {
+            complaints.push(format!(
+                "{path}:{}: only `server` and `interfaces` know the web; give the value to one of their handlers",
+                n + 1
+            ));
+        }
+        if line.contains("process::Command") && path != "src/interfaces/command/browser.rs" {
+            complaints.push(format!(
+                "{path}:{}: other programs are started in src/interfaces/command/browser.rs only, with arguments, never by a shell",
+                n + 1
+            ));
+        }
+    }
+    complaints
+}
+
 fn letters_and_lengths(path: &str, text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     if !text.starts_with("//!") {
@@ -169,6 +190,11 @@ fn imports_go_downward() {
 #[test]
 fn pure_rooms_know_no_device() {
     check_all(&["src", "firmware-protocol/src"], devices_in_pure_rooms);
+}
+
+#[test]
+fn only_the_server_knows_the_web_and_one_file_starts_programs() {
+    check_all(&["src", "firmware-protocol/src", "models/src"], doors_to_the_world);
 }
 
 #[test]
@@ -252,6 +278,10 @@ fn the_rules_can_fail() {
     assert_eq!(devices_in_pure_rooms("src/plan/order.rs", "let t = std::time::Instant::now();").len(), 1);
     assert!(devices_in_pure_rooms("src/robot/mod.rs", "let t = std::time::Instant::now();").is_empty());
     assert!(devices_in_pure_rooms("src/plan/order.rs", "#[cfg(test)]\nmod tests { use std::fs; }").is_empty());
+
+    assert_eq!(doors_to_the_world("src/plan/order.rs", "use axum::Router;").len(), 1);
+    assert_eq!(doors_to_the_world("src/server/secret.rs", "use std::process::Command;").len(), 1);
+    assert!(doors_to_the_world("src/server/shell.rs", "use axum::Router;").is_empty());
 
     assert_eq!(letters_and_lengths("src/a.rs", "fn main() {}").len(), 1);
     assert_eq!(letters_and_lengths("src/a.rs", &format!("//! a\n{}", "\n".repeat(MAX_LINES))).len(), 1);

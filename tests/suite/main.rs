@@ -2,6 +2,8 @@
 
 mod artists;
 mod bad_input;
+#[path = "../browser/mod.rs"]
+mod browser;
 mod commands;
 mod connecting;
 mod face;
@@ -11,6 +13,7 @@ mod ink;
 mod journey;
 mod models;
 mod picture;
+mod preview;
 mod program;
 mod robot;
 mod webcam;

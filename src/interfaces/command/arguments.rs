@@ -76,6 +76,8 @@ pub enum Command {
     Eval(Eval),
     /// Plan any SVG for the robot: order, program, previews
     Plan(Plan),
+    /// Look at a photo, an SVG, a plan or a program as it will be drawn, plan it anew, save it; no robot is needed
+    Preview(Preview),
     /// Send a program to the robot, or to the simulated one
     Send(Send),
     /// Offer the simulated robot on a pseudo-terminal to any program, until Ctrl-C
@@ -91,6 +93,14 @@ pub enum Command {
     Config(Config),
     /// Check camera, ports, permissions, model files and disk; the robot too, if asked
     Doctor(Doctor),
+    /// Make the hash of an operator's PIN, read from standard input, for security.operator_pin_hash
+    Pin {
+        /// Make a token for programs instead, for security.operator_token_file or metrics_token_file
+        #[arg(long)]
+        token: bool,
+    },
+    /// The description of the HTTP API that preview serves (OpenAPI 3.1), on standard output
+    Openapi,
     /// Completions for your shell, on standard output
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -302,6 +312,35 @@ pub struct Plan {
     /// Show the pen-up moves in plan.svg (otherwise they are on a hidden layer)
     #[arg(long)]
     pub travels: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// `portraitist preview`
+#[derive(Debug, Args)]
+#[command(after_help = "Ends with Ctrl-C.")]
+pub struct Preview {
+    /// A photo (JPEG, PNG, WebP), an SVG, a plan.json or a program.gcode; `-` reads it from standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Write plan.svg, plan.json, program.gcode, paper.png, animation.png and preview.html there, and show no page
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Open no browser; the page's address is told all the same
+    #[arg(long, conflicts_with = "out")]
+    pub no_open: bool,
+    /// Address and port to serve the page at [default: server.listen of the configuration]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "out")]
+    pub listen: Option<String>,
+    /// Of an SVG: scale it to the configured paper instead of taking its own size
+    #[arg(long)]
+    pub fit: bool,
+    /// Of a photo: which face is drawn, by a box in its pixels; otherwise the largest central one
+    #[arg(long, value_name = "X,Y,WIDTH,HEIGHT")]
+    pub face: Option<FaceBox>,
+    /// Of a photo: look for no face
+    #[arg(long)]
+    pub no_face: bool,
     #[command(flatten)]
     pub machine: Machine,
 }

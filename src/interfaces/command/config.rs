@@ -15,13 +15,18 @@ use crate::fault::Fault;
 
 /// The configuration of this call: files, environment, then `--robot`, `--pen`, `--paper`, `--style`, then `--set`.
 pub fn load(everywhere: &Everywhere, machine: &Machine) -> Result<Loaded, Fault> {
+    Ok(config::load(&request(everywhere, machine))?)
+}
+
+/// What is asked of the configuration.
+pub fn request(everywhere: &Everywhere, machine: &Machine) -> LoadRequest {
     // A style comes first, since it may name a pen and a paper.
     let named =
         [("style", &machine.style), ("robot", &machine.robot), ("pen", &machine.pen), ("paper", &machine.paper)];
     let mut sets: Vec<String> =
         named.into_iter().filter_map(|(kind, name)| name.as_ref().map(|name| format!("{kind}={name}"))).collect();
     sets.extend(everywhere.set.iter().cloned());
-    Ok(config::load(&LoadRequest::of_this_process(everywhere.config.clone(), sets))?)
+    LoadRequest::of_this_process(everywhere.config.clone(), sets)
 }
 
 /// The same, as the rooms want it.

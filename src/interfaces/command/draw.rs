@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Everywhere;
 use super::arguments::Draw;
 use super::arguments::Lines;
+use super::browser;
 use super::cable::Cable;
 use super::drawing;
 use super::interrupt::orders;
@@ -20,7 +21,6 @@ use super::progress::Progress;
 use super::terminal;
 use crate::config::Config;
 use crate::fault::Fault;
-use crate::fault::Kind;
 use crate::job;
 use crate::job::Artist;
 use crate::job::Job;
@@ -87,7 +87,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&job.plan)))?;
     }
     if command.open {
-        open_in_browser(&folder.path().join("preview.html"))?;
+        browser::open(folder.path().join("preview.html").as_os_str())?;
     }
     Ok(())
 }
@@ -111,15 +111,4 @@ fn write_stages(folder: &Folder, job: &Job, pen_width_mm: f64) -> Result<(), Fau
     folder.write("sketch.png", &raster::gray_png(&job.sketch.flattened()))?;
     folder.write("strokes.svg", svg::write(&job.traced.set, pen_width_mm, Layers::ByKind).as_bytes())?;
     Ok(())
-}
-
-fn open_in_browser(page: &Path) -> Result<(), Fault> {
-    let opener = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    match std::process::Command::new(opener).arg(page).status() {
-        Ok(status) if status.success() => Ok(()),
-        _ => Err(Fault::new(
-            Kind::Unexpected,
-            format!("{opener} cannot show {}; open that file in a browser yourself", page.display()),
-        )),
-    }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to standard output, progress and errors to standard error.
 
 mod arguments;
+mod browser;
 mod cable;
 mod camera;
 mod config;
@@ -16,7 +17,9 @@ mod models;
 mod origin;
 mod output;
 mod photograph;
+mod pin;
 mod plan;
+mod preview;
 mod progress;
 mod robot;
 mod send;
@@ -48,12 +51,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Style(command) => style::run(everywhere, command),
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
+        Command::Preview(command) => preview::run(everywhere, command),
         Command::Send(command) => send::run(everywhere, command),
         Command::Sim(command) => sim::run(everywhere, command),
         Command::Robot(command) => robot::run(everywhere, command),
         Command::Camera(command) => camera::run(everywhere, command),
         Command::Config(command) => config::run(everywhere, command),
         Command::Doctor(command) => doctor::run(everywhere, command),
+        Command::Pin { token } => pin::run(everywhere, *token),
+        Command::Openapi => output::print_line(&crate::server::describe(crate::interfaces::preview::routes::routes())),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "portraitist", &mut script);

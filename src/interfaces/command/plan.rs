@@ -10,9 +10,9 @@ use super::interrupt::stop_on_ctrl_c;
 use super::output;
 use super::output::Folder;
 use super::progress::Progress;
-use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
+use crate::interfaces::preview::desk::reading;
 use crate::job::Stage;
 use crate::plan;
 use crate::plan::Program;
@@ -20,8 +20,6 @@ use crate::plan::verify;
 use crate::robot::Orders;
 use crate::robot::Pace;
 use crate::strokes::svg;
-use crate::strokes::svg::Fit;
-use crate::strokes::svg::SvgConfig;
 
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
@@ -64,14 +62,4 @@ pub fn run(everywhere: &Everywhere, command: &Plan) -> Result<(), Fault> {
         }
         output::print_line(&format!("{}: {}", folder.path().display(), drawing::sum(&plan)))
     }
-}
-
-/// How the SVG is read: as large as it says, or fitted onto the configured paper.
-fn reading(config: &Config, fit: bool) -> SvgConfig {
-    let fit = fit.then_some(Fit {
-        sheet_width_mm: config.paper.width_mm,
-        sheet_height_mm: config.paper.height_mm,
-        margin_mm: config.paper.margin_mm,
-    });
-    SvgConfig { fit: fit.or(config.svg.fit), ..config.svg.clone() }
 }

@@ -6,15 +6,21 @@
 (() => {
   "use strict";
   const $ = (id) => document.getElementById(id);
-  const meta = JSON.parse($("meta").textContent);
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
   // --- the plan -----------------------------------------------------------------------------------------------------
   const TRAVEL = 0, DOWN = 1, DRAW = 2, UP = 3;
-  const plan = decode($("data").textContent);
-  const samples = plan.t.length;
-  const motions = plan.act.length;
-  const total = samples ? plan.t[samples - 1] : 0;
+  const nothing = { width_mm: 148, height_mm: 210, pen_mm: 0.4, ink: "#1e1b1d", opacity: 1, timeline: "AAA=" };
+  let meta = nothing, plan, samples, motions, total;
+
+  /** Takes another plan; `meta` is what the program says of it. */
+  function take(next) {
+    meta = next;
+    plan = decode(meta.timeline);
+    samples = plan.t.length;
+    motions = plan.act.length;
+    total = samples ? plan.t[samples - 1] : 0;
+  }
 
   /** Each motion: its act, strokes and first sample; each sample: time, place, and ink and air travelled so far. */
   function decode(text) {
@@ -88,21 +94,38 @@
 
   // --- drawing ------------------------------------------------------------------------------------------------------
   const sheet = $("sheet"), stage = $("stage");
-  const layers = ["ghost", "ink", "travel", "now"].map($);
-  const [ghost, ink, travel, now] = layers.map((c) => c.getContext("2d"));
+  const layers = ["ghost", "ink", "travel", "now", "over"].map($);
+  const [ghost, ink, travel, now, over] = layers.map((c) => c.getContext("2d"));
   const KEPT_BYTES = 96e6;
   const MOST_KEPT = 12;
   let scale = 1;       // device pixels per hundredth of a millimetre
   let inked = 0;       // motions that stand on the ink canvas
   let travelled = 0;   // motions that stand on the travel canvas
   let kept = [];       // pictures of the ink canvas: {motion, picture}
+  let covering;        // what is drawn over the sheet, if anything: (context) => void, in hundredths of a millimetre
 
   function inkStyle(c) {
     c.setTransform(scale, 0, 0, scale, 0, 0);
     c.lineWidth = meta.pen_mm * 100;
     c.lineCap = c.lineJoin = "round";
-    c.strokeStyle = meta.ink;
+    c.strokeStyle = c.fillStyle = meta.ink;
     c.globalAlpha = meta.opacity;
+  }
+
+  // From the first stroke to the last; each is dark enough for white paper.
+  const RAMP = [[43, 58, 140], [22, 112, 136], [70, 128, 52], [196, 128, 16], [172, 48, 32]];
+
+  /** The colour of motion `m` by when it comes. */
+  function ordered(m) {
+    const at = (total ? plan.t[plan.from[m]] / total : 0) * (RAMP.length - 1);
+    const i = Math.min(RAMP.length - 2, Math.floor(at));
+    return `rgb(${RAMP[i].map((v, k) => Math.round(v + (RAMP[i + 1][k] - v) * (at - i))).join(" ")})`;
+  }
+
+  /** Inks motion `m`, by its order in colour if that is asked for. */
+  function inkStroke(c, m, to, x, y) {
+    if ($("show-order").checked) c.strokeStyle = c.fillStyle = ordered(m);
+    stroke(c, m, to, x, y);
   }
 
   /** Draws one motion, up to sample `to` and from there on to (x, y) if given. */
@@ -110,9 +133,16 @@
     const from = plan.from[m];
     c.beginPath();
     c.moveTo(plan.x[from], plan.y[from]);
-    for (let s = from + 1; s < to; s++) c.lineTo(plan.x[s], plan.y[s]);
+    let moved = false;
+    for (let s = from + 1; s < to; s++) {
+      moved ||= plan.x[s] !== plan.x[from] || plan.y[s] !== plan.y[from];
+      c.lineTo(plan.x[s], plan.y[s]);
+    }
     if (x !== undefined) c.lineTo(x, y);
-    c.stroke();
+    if (moved || x !== undefined) return c.stroke();
+    // A pen that only touches the paper leaves a dot of its own width.
+    c.arc(plan.x[from], plan.y[from], c.lineWidth / 2, 0, 2 * Math.PI);
+    c.fill();
   }
 
   function clear(c) {
@@ -134,7 +164,7 @@
     const stride = Math.ceil(motions / (room + 1));
     for (; inked < m; inked++) {
       if (inked && room > 0 && inked % stride === 0 && !kept.some((k) => k.motion === inked)) keep();
-      if (plan.act[inked] === DRAW) stroke(ink, inked, plan.from[inked + 1]);
+      if (plan.act[inked] === DRAW) inkStroke(ink, inked, plan.from[inked + 1]);
     }
   }
 
@@ -167,13 +197,15 @@
   }
 
   function show() {
+    // Nothing yet: the page is served, and its plan is on its way.
+    if (!samples) return;
     const at = moment(ms);
     inkUntil(at.m);
     if (!travel.canvas.hidden) travelUntil(at.m);
     clear(now);
     if (at.act === DRAW) {
       inkStyle(now);
-      stroke(now, at.m, at.s + 1, at.x, at.y);
+      inkStroke(now, at.m, at.s + 1, at.x, at.y);
     } else if (at.act === TRAVEL && !travel.canvas.hidden) {
       travelStyle(now);
       stroke(now, at.m, at.s + 1, at.x, at.y);
@@ -196,12 +228,12 @@
     if (down) now.fill(); else now.stroke();
   }
 
-  function fit() {
+  function fit(again) {
     const [width, height] = [meta.width_mm, meta.height_mm];
     const css = Math.min(stage.clientWidth / width, stage.clientHeight / height);
     const ratio = window.devicePixelRatio || 1;
     const [w, h] = [Math.max(1, Math.round(width * css * ratio)), Math.max(1, Math.round(height * css * ratio))];
-    if (ink.canvas.width === w && ink.canvas.height === h) return;
+    if (!again && ink.canvas.width === w && ink.canvas.height === h) return;
     sheet.style.width = w / ratio + "px";
     sheet.style.height = h / ratio + "px";
     for (const canvas of layers) [canvas.width, canvas.height] = [w, h];
@@ -211,7 +243,18 @@
     ghost.globalAlpha = 1;
     for (let m = 0; m < motions; m++) if (plan.act[m] === DRAW) stroke(ghost, m, plan.from[m + 1]);
     rhythm();
+    cover();
     show();
+  }
+
+  /** Draws what lies over the sheet. */
+  function cover() {
+    over.canvas.hidden = !covering;
+    clear(over);
+    if (!covering) return;
+    inkStyle(over);
+    over.globalAlpha = 1;
+    covering(over, (m) => stroke(over, m, plan.from[m + 1]), scale);
   }
 
   /** When the pen writes and when it flies, over the whole time, as a strip above the slider. */
@@ -225,6 +268,7 @@
       const end = m + 1 < motions ? plan.t[plan.from[m + 1]] : total;
       const left = plan.t[plan.from[m]] / total * canvas.width;
       c.globalAlpha = 0.75;
+      if ($("show-order").checked) c.fillStyle = ordered(m);
       c.fillRect(left, 0, Math.max(0.35, (end - plan.t[plan.from[m]]) / total * canvas.width - 0.5), canvas.height);
     }
   }
@@ -239,6 +283,23 @@
     return m ? `${m} min ${s % 60} s` : `${s} s`;
   };
   const write = (id, text) => { if ($(id).textContent !== text) $(id).textContent = text; };
+
+  /** What does not change while the plan plays. */
+  function name() {
+    const whole = clock(total / 1000);
+    document.title = meta.title || document.title;
+    write("title", meta.title || $("title").textContent);
+    $("medium").replaceChildren(meta.medium || "", document.createElement("br"), meta.robot ? `drawn by ${meta.robot}` : "");
+    write("of-time", `of ${whole}`);
+    write("total", whole);
+    write("of-ink", `of ${((meta.ink_mm || 0) / 1000).toFixed(2)} m`);
+    write("of-air", `of ${((meta.travel_mm || 0) / 1000).toFixed(2)} m`);
+    write("of-strokes", `of ${meta.strokes || 0}`);
+    write("of-lifts", `of ${meta.lifts || 0}`);
+    const label = `${meta.title}: ${meta.strokes} strokes, ${((meta.ink_mm || 0) / 1000).toFixed(2)} m of ink, ${whole} to draw`;
+    sheet.setAttribute("aria-label", label);
+    document.documentElement.style.setProperty("--paper", meta.paper || "#fbf8f1");
+  }
 
   function tell(at) {
     const seconds = ms / 1000, whole = total / 1000;
@@ -303,6 +364,7 @@
     const wanted = document.querySelector(`input[name=speed][value="${parseInt(wish.get("speed"), 10)}"]`);
     if (wanted) wanted.checked = true;
     if (wish.has("travel")) toggleTravel(true);
+    if (wish.has("order")) toggleOrder(true);
     if (Number.isFinite(t)) seek(t * 1000, true);
     return wish;
   }
@@ -311,6 +373,11 @@
     $("show-travel").checked = on;
     travel.canvas.hidden = !on;
     show();
+  }
+
+  function toggleOrder(on) {
+    $("show-order").checked = on;
+    fit(true);
   }
 
   function faster(by) {
@@ -323,12 +390,14 @@
   $("slider").addEventListener("input", (e) => { held = true; seek(e.target.value * total, true); });
   $("slider").addEventListener("change", () => { held = false; remember(); });
   $("show-travel").addEventListener("change", (e) => toggleTravel(e.target.checked));
+  $("show-order").addEventListener("change", (e) => toggleOrder(e.target.checked));
   $("show-ghost").addEventListener("change", show);
   document.querySelector("form").addEventListener("submit", (e) => e.preventDefault());
   addEventListener("hashchange", follow);
   addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     const on = e.target;
+    if (on.closest?.("[data-own-keys]")) return;
     const radio = on.type === "radio";
     const keys = {
       " ": () => (on.type === "checkbox" || on.id === "play") ? false : play(!playing),
@@ -340,15 +409,38 @@
       Home: () => seek(0),
       End: () => seek(total),
       t: () => toggleTravel(!$("show-travel").checked),
+      o: () => toggleOrder(!$("show-order").checked),
       g: () => { $("show-ghost").checked = !$("show-ghost").checked; show(); },
     };
     const act = keys[e.key];
     if (act && act() !== false) e.preventDefault();
   });
-  new ResizeObserver(fit).observe(stage);
+  /** Shows another plan: finished if the one before was, else at the same time. */
+  function adopt(next) {
+    const over = !(ms < total);
+    take(next);
+    name();
+    fit(true);
+    seek(over ? total : ms, true);
+  }
+
+  const given = $("data");
+  take(given ? JSON.parse(given.textContent) : nothing);
+  if (given) name();
+  new ResizeObserver(() => fit()).observe(stage);
   fit();
   // Who wants little motion finds the finished sheet; anyone else an empty one.
   const wish = follow();
   if (!wish.has("t") && still.matches) seek(total, true);
   if (wish.has("play") && !still.matches) play(true);
+  // For the planner, where the page is served by a program that can plan.
+  window.drawing = {
+    adopt,
+    begin: () => wish.has("play") && !still.matches ? play(true) : undefined,
+    follow,
+    seek: (secs) => seek(secs * 1000, true),
+    clock,
+    cover: (draw) => { covering = draw; cover(); },
+    motions: () => [...Array(motions).keys()].filter((m) => plan.act[m] === DRAW),
+  };
 })();
