@@ -19,4 +19,5 @@ pub mod camera;
 pub mod robot;
 pub mod job;
 pub mod config;
+pub mod booth;
 pub mod interfaces;

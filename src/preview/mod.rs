@@ -1,12 +1,14 @@
-//! The plan made visible before a robot moves: a still drawing, the inked sheet, a page that plays it.
+//! The plan made visible before a robot moves: a still drawing, the inked sheet, a page that plays it, and what another
+//! page needs to play it.
 //!
-//! All three come from one [`MotionPlan`](crate::plan::MotionPlan) value, the same that becomes the program, so that
+//! All come from one [`MotionPlan`](crate::plan::MotionPlan) value, the same that becomes the program, so that
 //! what is shown is what will be drawn, in that order and at that speed. Nothing here needs a robot. Units: mm on the
 //! sheet (y down), seconds of the plan.
 
 mod overlay;
 mod page;
 mod paper;
+mod playable;
 mod svg;
 mod timeline;
 
@@ -17,5 +19,7 @@ pub use paper::coverage;
 pub use paper::drawn_until;
 pub use paper::inked;
 pub use paper::paper;
+pub use playable::Playable;
+pub use playable::playable;
 pub use svg::SvgOptions;
 pub use svg::svg;

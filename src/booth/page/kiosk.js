@@ -2,7 +2,6 @@
 import { send, stop } from "./actions.js";
 import { actOf } from "./buttons.js";
 import "./hardening.js";
-import { refit } from "./player.js";
 import { progressed, show } from "./screens.js";
 import { listen } from "./stream.js";
 
@@ -48,5 +47,3 @@ addEventListener("pointerdown", halt, { capture: true });
 addEventListener("keydown", (event) => {
   if ((event.key === "Enter" || event.key === " ") && !event.repeat) halt(event);
 }, { capture: true });
-
-addEventListener("resize", refit);

@@ -14,6 +14,14 @@ const plans = new Map();     // url -> promise of a plan
 const running = new Map();   // canvas -> {pen, tick}
 let before = 0, asked = false;
 
+// A canvas that has got another size is drawn anew, as far as it was.
+const sizes = new ResizeObserver((changed) => {
+  for (const { target } of changed) {
+    const pen = running.get(target)?.pen, shown = pen?.shown ?? -1;
+    if (pen?.fit() && shown >= 0) pen.show(shown);
+  }
+});
+
 /** The plan at `url`, fetched once. */
 export function plan(url) {
   if (!plans.has(url)) {
@@ -28,6 +36,7 @@ export function plan(url) {
 export function forget(root, keep) {
   for (const [canvas, { pen }] of running) {
     if (!root.contains(canvas)) continue;
+    sizes.unobserve(canvas);
     pen.forget();
     running.delete(canvas);
   }
@@ -37,8 +46,10 @@ export function forget(root, keep) {
 /** Puts `url` on `canvas` as `how(pen)` says; a wish that was overtaken does nothing. */
 async function put(canvas, url, how) {
   if (running.get(canvas)?.url === url) return running.get(canvas);
+  running.get(canvas)?.pen.forget();
   const entry = { url, pen: { fit() {}, forget() {} }, tick: null };
   running.set(canvas, entry);
+  sizes.observe(canvas);
   try {
     const drawing = await plan(url);
     if (running.get(canvas) !== entry) return entry;
@@ -123,14 +134,6 @@ function frame(now) {
   }
   for (const entry of running.values()) moving ||= entry.tick !== null;
   if (moving) wake();
-}
-
-/** Draws everything anew in the window's new size. */
-export function refit() {
-  for (const { pen, tick } of running.values()) {
-    const shown = pen.shown;
-    if (pen.fit() && !tick && shown >= 0) pen.show(shown);
-  }
 }
 
 document.addEventListener("visibilitychange", wake);
