@@ -21,4 +21,5 @@ pub mod robot;
 pub mod job;
 pub mod config;
 pub mod server;
+pub mod booth;
 pub mod interfaces;
