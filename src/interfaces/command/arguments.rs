@@ -78,6 +78,11 @@ pub enum Command {
     Plan(Plan),
     /// Look at a photo, an SVG, a plan or a program as it will be drawn, plan it anew, save it; no robot is needed
     Preview(Preview),
+    /// Run the booth: the visitors' page, camera and robot; with no hardware at all it is a demonstration
+    Kiosk(Kiosk),
+    /// The process of a booth that has the camera; the booth starts it
+    #[command(hide = true)]
+    Sitter,
     /// Send a program to the robot, or to the simulated one
     Send(Send),
     /// Offer the simulated robot on a pseudo-terminal to any program, until Ctrl-C
@@ -212,6 +217,37 @@ pub struct Machine {
     /// Drawing style: a name or a file
     #[arg(long, value_name = "NAME")]
     pub style: Option<String>,
+}
+
+/// `portraitist kiosk`
+#[derive(Debug, Args)]
+pub struct Kiosk {
+    /// The webcam: its number or device path [default: the configured camera]
+    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["camera_dir", "sample"])]
+    pub camera: Option<String>,
+    /// A folder as camera
+    #[arg(long, value_name = "DIR", conflicts_with = "sample")]
+    pub camera_dir: Option<PathBuf>,
+    /// A sample sitter (nobody's face) as camera
+    #[arg(long)]
+    pub sample: bool,
+    #[command(flatten)]
+    pub machine: Machine,
+    /// Serial port of the robot, or `simulated` [default: port.path of the configuration]
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<String>,
+    /// Let the simulated robot draw as fast as this computer can
+    #[arg(long)]
+    pub at_once: bool,
+    /// With the simulated robot: leave the staff's part (open, home, change sheets) to the operator's page
+    #[arg(long)]
+    pub staffed: bool,
+    /// Where to listen, e.g. 127.0.0.1:7483 [default: server.listen of the configuration]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Do not open a browser
+    #[arg(long)]
+    pub no_open: bool,
 }
 
 /// `portraitist strokes`

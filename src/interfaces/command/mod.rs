@@ -13,6 +13,7 @@ mod face;
 mod follow;
 mod interrupt;
 mod keyboard;
+mod kiosk;
 mod models;
 mod origin;
 mod output;
@@ -52,6 +53,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
         Command::Preview(command) => preview::run(everywhere, command),
+        Command::Kiosk(command) => kiosk::run(everywhere, command),
+        Command::Sitter => kiosk::sit(everywhere),
         Command::Send(command) => send::run(everywhere, command),
         Command::Sim(command) => sim::run(everywhere, command),
         Command::Robot(command) => robot::run(everywhere, command),
