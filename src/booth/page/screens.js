@@ -44,6 +44,7 @@ export function show(view) {
   warning(view.wait?.warning, view.wait?.left_ms ?? 0);
   if (view.countdown_ms !== null) count(section, view.countdown_ms);
   if (view.progress) progressed({ stroke: view.progress.stroke, strokes: view.progress.strokes });
+  fit(section);
   if (fresh && $("still-there").hidden) section.querySelector("h1").focus({ preventScroll: true });
 }
 
@@ -78,6 +79,26 @@ function words(section, view) {
     write($("left"), view.progress?.left ?? "");
     write($("strokes"), view.progress?.text ?? "");
   }
+}
+
+/** Makes letters smaller, by a twentieth at a time, until all words fit: no language and no text size is ever clipped. */
+function fit(section) {
+  const root = document.documentElement;
+  for (let size = 1; size > 0.55; size *= 0.95) {
+    root.style.setProperty("--fit", String(size));
+    if (!cramped(section)) return;
+  }
+}
+
+/** Whether something written leaves its screen or touches another, stands too high to be reached, or leaves no picture. */
+function cramped(section) {
+  const boxes = (selector) => [...section.querySelectorAll(selector)].map((e) => e.getBoundingClientRect()).filter((box) => box.height > 0);
+  const room = section.getBoundingClientRect(), picture = section.querySelector(".picture");
+  const written = boxes("h1, .words p, li, .code, .arrow, button");
+  return written.some((a) => a.top < room.top - 2 || a.bottom > room.bottom + 2 || a.left < room.left - 2 || a.right > room.right + 2)
+    || written.some((a, i) => written.slice(i + 1).some((b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1))
+    || boxes("button").some((box) => box.top < innerHeight * 0.4)
+    || (picture !== null && picture.clientHeight < innerHeight * 0.14);
 }
 
 function paragraphs(box, lines) {
@@ -161,10 +182,15 @@ function seconds(ms, each) {
   clock = setInterval(tick, 100);
 }
 
+addEventListener("resize", () => current && fit(current));
+
 // Consent's "more about this" turns the leaf over and back; it asks nothing of the program.
 function unfold(open) {
   $("unfold").setAttribute("aria-expanded", String(open));
   $("details").hidden = !open;
   $("details").previousElementSibling.hidden = open;
 }
-$("unfold").addEventListener("click", () => unfold($("unfold").getAttribute("aria-expanded") !== "true"));
+$("unfold").addEventListener("click", () => {
+  unfold($("unfold").getAttribute("aria-expanded") !== "true");
+  fit(current);
+});
