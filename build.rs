@@ -55,7 +55,8 @@ fn reachable(face: &Face<'_>) -> Result<BTreeSet<u16>, Failure> {
         return Err(format!("the font lacks {missing:?}").into());
     }
     let Some(gsub) = face.tables().gsub else { return Ok(glyphs) };
-    let features = gsub.features.into_iter().filter(|feature| FEATURES.iter().any(|tag| Tag::from_bytes(tag) == feature.tag));
+    let features =
+        gsub.features.into_iter().filter(|feature| FEATURES.iter().any(|tag| Tag::from_bytes(tag) == feature.tag));
     let lookups: BTreeSet<u16> = features.flat_map(|feature| feature.lookup_indices).collect();
     // A substitute may itself be substituted; three rounds reach the end of every chain in these fonts.
     for _ in 0..3 {

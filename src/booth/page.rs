@@ -44,11 +44,8 @@ static FILES: [Asset; 14] = assets! {
 
 /// All files of the page; `index.html` is the page itself.
 pub fn assets() -> impl Iterator<Item = Asset> {
-    let attract = Asset {
-        path: "attract.json",
-        media_type: "application/json",
-        bytes: include_bytes!("page/attract.json"),
-    };
+    let attract =
+        Asset { path: "attract.json", media_type: "application/json", bytes: include_bytes!("page/attract.json") };
     let font = Asset {
         path: "serif.woff",
         media_type: "font/woff",
@@ -80,7 +77,18 @@ mod tests {
     fn the_page_asks_nobody_else() {
         for asset in assets() {
             let Some(text) = text(&asset) else { continue };
-            for outside in ["http:", "https:", "@import", "import(", "//cdn", "data:", "javascript:", "<style", " style=", " onclick="] {
+            for outside in [
+                "http:",
+                "https:",
+                "@import",
+                "import(",
+                "//cdn",
+                "data:",
+                "javascript:",
+                "<style",
+                " style=",
+                " onclick=",
+            ] {
                 assert!(!text.contains(outside), "{} has {outside}", asset.path);
             }
         }

@@ -123,7 +123,7 @@ function frame(view) {
     write($("aside").querySelector("p"), view.aside.text);
     lay($("aside").querySelector("div"), [view.aside.taken]);
   }
-  write($("veil").querySelector("p"), view.reconnecting ?? "");
+  write($("veil").querySelector("p"), view.veil);
 }
 
 function pictures(section, view) {
