@@ -8,6 +8,8 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
@@ -59,7 +61,7 @@ use crate::server::Feed;
 /// The house is looked at so often.
 const EVERY: Duration = Duration::from_secs(1);
 /// A sitter's process that ended is started again after this time.
-const AGAIN: Duration = Duration::from_secs(2);
+const AGAIN: Duration = Duration::from_secs(5);
 /// Less room on the disk closes the booth.
 const LOW_BYTES: u64 = 256 << 20;
 /// Less room is none.
@@ -112,6 +114,8 @@ pub(super) struct State {
     happened: VecDeque<Event>,
     /// It is being told, or its words are being done.
     obeys: bool,
+    /// Processes that may have held pictures and are not gone for certain.
+    ending: Arc<AtomicU32>,
     camera_open: bool,
     looked: Option<Duration>,
     start_at: Duration,
@@ -296,14 +300,18 @@ impl Attendant {
             self.state.own = None;
         }
         let Some(mut process) = self.sitters.take_touched() else {
-            self.wiped(wipe, true);
+            // One that would not end in time may still be there: then nothing is wiped yet.
+            self.wiped(wipe, self.state.ending.load(Ordering::SeqCst) == 0);
             return;
         };
         self.hear(Event::Models(false));
-        let letters = self.own_letters.clone();
-        let counts = self.counts.clone();
+        let (letters, counts, ending) = (self.own_letters.clone(), self.counts.clone(), Arc::clone(&self.state.ending));
+        ending.fetch_add(1, Ordering::SeqCst);
         let ends = thread::Builder::new().name("wipe".into()).spawn(move || {
             let ok = process.end().is_ok();
+            if ok {
+                ending.fetch_sub(1, Ordering::SeqCst);
+            }
             counts.wipe(ok);
             // A loop that is gone has nobody left to tell.
             let _ = letters.send(Letter::Happens(Event::Session(SessionEvent::Wiped { wipe, ok })));

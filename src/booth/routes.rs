@@ -273,3 +273,36 @@ async fn staff(State(at): Shared, Body(press): Body<Staff>) -> Result<StatusCode
     // The guard has let in only who has just proved to be one.
     at.tell(Event::Staff { by: Operator::vouched(), press: press.into() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::Effect;
+
+    #[test]
+    fn a_visitor_may_press_and_look_and_the_staff_alone_may_see_the_house() {
+        for route in kiosk() {
+            assert_eq!(route.needs(), Role::Visitor, "{}", route.path());
+        }
+        for route in house() {
+            let open = ["/api/v1/session/stop", "/operator/house.css", "/operator/house.js"].contains(&route.path());
+            assert_eq!(route.needs() == Role::Operator, !open, "{}", route.path());
+        }
+        let changes = kiosk().into_iter().chain(house()).filter(|route| route.effect() == Effect::Changes);
+        assert!(
+            changes.count() == 5,
+            "touch, press, sheet taken, stop, the staff's press: nothing else changes anything"
+        );
+    }
+
+    #[test]
+    fn every_press_of_the_staff_has_its_word() {
+        let press = |text: &str| serde_json::from_str::<Staff>(text).map(StaffPress::from);
+        assert_eq!(press(r#"{"press":"start-again"}"#).ok(), Some(StaffPress::StartAgain));
+        assert_eq!(press(r#"{"press":"sheet-loaded"}"#).ok(), Some(StaffPress::SheetLoaded { left: None }));
+        assert_eq!(press(r#"{"press":"sheet-loaded","left":9}"#).ok(), Some(StaffPress::SheetLoaded { left: Some(9) }));
+        for wrong in [r#"{"press":"fly"}"#, r#"{"press":"open","more":1}"#, "{}"] {
+            assert!(press(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -29,7 +29,6 @@ use crate::fault::Kind;
 use crate::kiosk::Booth;
 use crate::kiosk::FaultCode;
 use crate::kiosk::Record;
-use crate::server;
 use crate::server::App;
 use crate::server::Feed;
 use crate::server::Limits;
@@ -159,11 +158,4 @@ impl Drop for Runtime {
         // A loop that panicked has said so already.
         let _ = self.attendant.take().map(JoinHandle::join);
     }
-}
-
-/// The API of a booth, OpenAPI 3.1, as JSON text.
-pub fn describe() -> String {
-    let mut routes = super::routes::kiosk();
-    routes.extend(super::routes::house());
-    server::describe(routes)
 }

@@ -15,7 +15,7 @@ use crate::kiosk::SessionId;
 use crate::server;
 
 /// What may be looked at.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Now {
     /// Whose session it is.
     pub session: Option<SessionId>,
@@ -29,6 +29,14 @@ pub(super) struct Now {
     pub house: Value,
     /// Why nobody is asked in.
     pub reasons: Vec<server::Reason>,
+}
+
+impl Default for Now {
+    /// Before the loop's first step nobody is asked in.
+    fn default() -> Self {
+        let reasons = vec![server::Reason { code: "STARTING", detail: "the booth is being started".to_owned() }];
+        Self { session: None, pictures: None, offers: Vec::new(), own: None, house: Value::Null, reasons }
+    }
 }
 
 /// The same, for many readers.

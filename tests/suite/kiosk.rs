@@ -12,6 +12,8 @@ use std::time::Instant;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::browser;
+use crate::browser::Page;
 use crate::program::Bench;
 use crate::served;
 use crate::served::Served;
@@ -19,13 +21,23 @@ use crate::served::Served;
 /// A busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Screens that wait for slow machines.
+const PATIENT: [&str; 8] = [
+    "kiosk.intro_secs=600",
+    "kiosk.consent_secs=600",
+    "kiosk.framing_secs=600",
+    "kiosk.burst_secs=30",
+    "kiosk.review_secs=600",
+    "kiosk.styles_secs=600",
+    "kiosk.choosing_secs=600",
+    "kiosk.your_turn_secs=600",
+];
+
 /// A kiosk in its demonstration, with a sample sitter, patient with slow machines.
 fn kiosk(bench: &Bench, arguments: &[&str]) -> Served {
     let state = format!("booth.state_folder={}", bench.path().join("state").display());
-    let mut all = vec!["--set", &state, "--set", "booth.styles=flow"];
-    for patient in ["styles_secs=600", "burst_secs=30", "choosing_secs=600", "review_secs=600", "framing_secs=600"] {
-        all.extend(["--set", Box::leak(format!("kiosk.{patient}").into_boxed_str())]);
-    }
+    let mut all = vec!["--set", &state, "--set", "booth.styles=[\"flow\"]"];
+    all.extend(PATIENT.iter().flat_map(|set| ["--set", *set]));
     all.extend(["kiosk", "--sample", "--no-open"]);
     all.extend(arguments);
     served::serve(bench, &all)
@@ -44,7 +56,7 @@ fn until(kiosk: &Served, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
             return view;
         }
         assert!(since.elapsed() < PATIENCE, "{what} never came; it shows {view:#}");
-        std::thread::sleep(Duration::from_millis(60));
+        std::thread::sleep(Duration::from_millis(150));
     }
 }
 
@@ -247,7 +259,11 @@ fn after_a_crash_nothing_moves_and_the_right_stroke_is_offered() {
     assert_eq!(second.get("/readyz").status, 503);
     let staff = |press: &str| operator(&second, "POST", "/api/v1/house/press", &json!({ "press": press })).status;
     assert_eq!(staff("resume"), 202);
-    std::thread::sleep(Duration::from_secs(1));
+    let since = Instant::now();
+    while house(&second)["job"]["refused"].as_array().is_none_or(Vec::is_empty) {
+        assert!(since.elapsed() < PATIENCE, "an unhomed robot is refused: {}", house(&second));
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert_eq!(house(&second)["job"]["state"], "interrupted", "an unhomed robot draws nothing");
     assert_eq!((staff("vouch"), staff("resume")), (202, 202));
     let since = Instant::now();
@@ -273,4 +289,81 @@ fn two_touches_and_two_presses_draw_once() {
     press(&kiosk, &handover, json!({ "press": "start-drawing" }));
     let metrics = String::from_utf8(kiosk.get("/metrics").body).expect("text");
     assert!(metrics.contains("portraitist_jobs_total{by=\"completed\"} 1"), "{metrics}");
+}
+
+/// Keeps a picture of the page if somebody wants to look (`PORTRAITIST_SCREENSHOTS`).
+fn keep(page: &mut Page, name: &str) {
+    if let Some(folder) = std::env::var_os("PORTRAITIST_SCREENSHOTS") {
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(PathBuf::from(folder).join(format!("kiosk-{name}.png")), page.picture()).expect("writable");
+    }
+}
+
+/// Touches the button of the shown screen that does `act`, once it is there.
+fn touch(page: &mut Page, screen: &str, act: &str) {
+    let button = format!(".screen[data-screen=\"{screen}\"]:not([hidden]) .controls [data-act=\"{act}\"]");
+    page.until(&format!("document.querySelector({button:?})"));
+    keep(page, screen);
+    page.touch(&button);
+}
+
+#[test]
+fn the_whole_journey_in_a_real_browser() {
+    let Some(browser) = browser::launch("the_whole_journey_in_a_real_browser") else { return };
+    let bench = Bench::new();
+    let kiosk = kiosk(&bench, &["--at-once"]);
+    let mut page = browser.page(1080, 1920);
+    page.size(1080, 1920, 1.0, true);
+    page.go(&kiosk.url());
+    let shown = |name: &str| format!("document.documentElement.dataset.screen === {name:?}");
+    page.until(&shown("attract"));
+    touch(&mut page, "attract", "touch");
+    touch(&mut page, "intro", "start");
+    touch(&mut page, "consent", "yes");
+    let seen =
+        |what: &str| format!("document.querySelector('.screen:not([hidden]) [data-{what}]')?.naturalWidth > 100");
+    page.until(&seen("live"));
+    touch(&mut page, "framing", "take-photo");
+    page.until(&shown("countdown"));
+    keep(&mut page, "countdown");
+    page.until(&shown("review"));
+    page.until(&seen("photo"));
+    touch(&mut page, "review", "use-it");
+    touch(&mut page, "choosing", "draw");
+    touch(&mut page, "handover", "start-drawing");
+    page.until(&shown("collect"));
+    touch(&mut page, "collect", "taken");
+    page.until(&shown("thanks"));
+    keep(&mut page, "thanks");
+    page.until(&shown("attract"));
+    let (own, pictures) = (kiosk.url(), "http://127.0.0.1:");
+    for asked in page.asked_for() {
+        let picture = asked.starts_with(pictures) && (asked.ends_with("/live") || asked.ends_with("/photo"));
+        assert!(asked.starts_with(&own) || picture || asked == "about:blank", "a foreign request: {asked}");
+    }
+    let complaints = page.complaints();
+    assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+#[test]
+fn a_stop_acts_when_it_is_touched_and_the_page_comes_back_after_a_crash() {
+    let Some(browser) = browser::launch("a_stop_acts_when_it_is_touched") else { return };
+    let bench = Bench::new();
+    let kiosk = kiosk(&bench, &[]);
+    let watching = walk(&kiosk, "watching");
+    let mut page = browser.page(1920, 1080);
+    page.go(&kiosk.url());
+    page.until("document.documentElement.dataset.screen === 'watching'");
+    until(&kiosk, "ink", |view| view["progress"]["stroke"].as_u64() > Some(8));
+    page.until("Number(document.querySelector('progress').value) > 0");
+    keep(&mut page, "watching");
+    page.ask(
+        "document.querySelector('#stop button').dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))",
+    );
+    let stands = until(&kiosk, "the hold", |view| view["buttons"].to_string().contains("\"continue\""));
+    assert_eq!(stands["session"], watching["session"]);
+    keep(&mut page, "stopped");
+    drop(kiosk);
+    page.until("!document.getElementById('veil').hidden");
+    keep(&mut page, "veil");
 }

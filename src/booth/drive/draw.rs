@@ -52,6 +52,8 @@ struct Telling<'a> {
     confirmed: Option<u32>,
     at: Instant,
     report: Option<Report>,
+    /// It was let go on, and no report has shown that it does.
+    let_go: bool,
     done: bool,
 }
 
@@ -86,6 +88,7 @@ impl Worker {
             confirmed: None,
             at: Instant::now(),
             report: None,
+            let_go: false,
             done: false,
         };
         let program = Job::new(rest.lines(), &self.which.profile);
@@ -148,11 +151,16 @@ impl Telling<'_> {
         match news {
             News::At(place, status) => self.place(place, status),
             News::Paused { .. } => self.news(RunNews::Held),
+            // A report from before may still say that it is held: only a change is news.
             News::GoingOn => {
-                self.report = None;
+                self.let_go = true;
                 self.news(RunNews::GoesOn);
             }
-            // Told by the status itself, once it stands.
+            News::Held(_) if self.let_go => {
+                self.let_go = false;
+                self.news(RunNews::Held);
+            }
+            // Told by the report itself, once it stands.
             News::Held(_) | News::Pausing { .. } => {}
         }
     }
@@ -164,7 +172,7 @@ impl Telling<'_> {
             self.worker.machine(MachineEvent::Verified(well));
         }
         if self.report != Some(is) {
-            self.report = Some(is);
+            (self.report, self.let_go) = (Some(is), false);
             match is {
                 Report::Held => self.news(RunNews::Held),
                 Report::Door { closed } => {

@@ -127,3 +127,27 @@ fn a_hold_while_nothing_moves_leaves_nothing_held() {
     bench.draw(3, 0);
     bench.until(|event| news(event) == Some(RunNews::Parked));
 }
+
+#[test]
+fn whoever_is_at_the_cable_is_only_asked() {
+    use std::io::Read;
+    let master = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::NOCTTY).expect("a pty");
+    rustix::pty::grantpt(&master).expect("granted");
+    rustix::pty::unlockpt(&master).expect("unlocked");
+    let path = rustix::pty::ptsname(&master, Vec::new()).expect("a name").into_string().expect("text");
+    let which = Which { profile: robot(), cable: Cable::Serial(path) };
+    let drive = Drive::start(which, |_| {}).expect("a thread");
+    let (tell, told) = mpsc::channel();
+    let mut cable = std::fs::File::from(master);
+    thread::spawn(move || {
+        let mut byte = [0];
+        while cable.read_exact(&mut byte).is_ok() && tell.send(byte[0]).is_ok() {}
+    });
+    drive.handle().hold();
+    let first = told.recv_timeout(PATIENCE).expect("it asks");
+    assert_eq!(first, b'?', "the first byte asks");
+    let until = Instant::now() + Duration::from_secs(8);
+    while let Ok(byte) = told.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        assert!(matches!(byte, b'?' | b'!' | b'\n' | 0x18), "{byte:#x} could move it");
+    }
+}

@@ -34,11 +34,6 @@ impl Process {
         Ok((Self { child }, ours))
     }
 
-    /// Its number.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Kills it and waits until the system says that it is gone, and its memory with it.
     ///
     /// # Errors
