@@ -65,7 +65,7 @@ impl Records {
         Ok(Self { folder: folder.to_owned(), open: HashMap::new(), _lock: lock })
     }
 
-    /// What an earlier program left. Journals in which nothing proves itself are erased.
+    /// What an earlier program left. Journals in which nothing proves itself are erased, and plans without a journal.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -81,6 +81,13 @@ impl Records {
                     found.push(Found { record: record.clone(), plan: self.path(job, "plan") });
                 }
                 _ => self.erase(job)?,
+            }
+        }
+        for entry in fs::read_dir(&self.folder)?.take(4 * MOST_FOUND) {
+            let path = entry?.path();
+            let Some(job) = job_of(&path, "plan").or_else(|| job_of(&path, "part")) else { continue };
+            if found.iter().all(|found| found.record.job != job) {
+                self.erase(job)?;
             }
         }
         found.sort_by_key(|found| found.record.job);
@@ -212,8 +219,10 @@ mod tests {
         let torn = kiosk::encode(&record(&drawing, job, Stage::Drawing, 4));
         OpenOptions::new().append(true).open(&path).and_then(|mut f| f.write_all(&torn[..20])).expect("torn");
         fs::write(records.path(job.next(), "journal"), b"noise").expect("written");
+        fs::write(records.path(job.next().next(), "plan"), b"nobody's").expect("written");
         let found = records.found().expect("readable");
         assert_eq!((found.len(), found[0].record.confirmed), (1, 3));
         assert!(!records.path(job.next(), "journal").exists());
+        assert!(!records.path(job.next().next(), "plan").exists(), "a plan without a journal is nobody's");
     }
 }
