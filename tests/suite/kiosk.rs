@@ -36,7 +36,8 @@ const PATIENT: [&str; 8] = [
 /// A kiosk in its demonstration, with a sample sitter, patient with slow machines.
 fn kiosk(bench: &Bench, arguments: &[&str]) -> Served {
     let state = format!("booth.state_folder={}", bench.path().join("state").display());
-    let mut all = vec!["--set", &state, "--set", "booth.styles=[\"flow\"]"];
+    let lock_out = format!("security.lock_out_file={}", bench.path().join("lock-out.json").display());
+    let mut all = vec!["--set", &lock_out, "--set", &state, "--set", "booth.styles=[\"flow\"]"];
     all.extend(PATIENT.iter().flat_map(|set| ["--set", *set]));
     all.extend(["kiosk", "--sample", "--no-open"]);
     all.extend(arguments);
