@@ -125,20 +125,72 @@ impl FaceReader {
         Ok(first)
     }
 
+    /// Both the crop and its mirror image are read, and the mean is the answer: what either gets wrong by chance is half as
+    /// wrong then.
     fn look(&self, photo: &Photo, map: &Map) -> candle_core::Result<FaceReading> {
-        let x = Tensor::from_vec(photo.crop(SIDE, map), (1, 3, SIDE, SIDE), &Device::Cpu)?;
+        let crop = photo.crop(SIDE, map);
+        let images: Vec<f32> = crop.iter().copied().chain(crop.chunks_exact(SIDE).flat_map(reversed)).collect();
+        let x = Tensor::from_vec(images, (2, 3, SIDE, SIDE), &Device::Cpu)?;
         let reading = self.net.forward(&x, Mode::Drawing)?;
-        let (classes, person) = parted(&reading.maps.flatten_all()?.to_vec1::<f32>()?);
-        let points = located(&reading.heats.flatten_all()?.to_vec1::<f32>()?);
-        let logit = reading.face.flatten_all()?.to_vec1::<f32>()?[0];
+        let halves = |values: &Tensor| -> candle_core::Result<[Vec<f32>; 2]> {
+            let mut straight = values.flatten_all()?.to_vec1::<f32>()?;
+            let mirrored = straight.split_off(straight.len() / 2);
+            Ok([straight, mirrored])
+        };
+        let [maps, mirrored] = halves(&reading.maps)?;
+        let (classes, person) = parted(&with_mirrored_maps(&maps, &mirrored));
+        let [points, mirrored] = halves(&reading.heats)?.map(|heats| located(&heats));
+        let mean = |at: usize| {
+            let ([x, y], [far, level]) = (points[at], mirrored[mirrored_point(at)]);
+            [0.5 * (x + SIDE as f32 - far), 0.5 * (y + level)]
+        };
+        let [face, mirrored] = halves(&reading.face)?;
+        let logit = 0.5 * (face[0] + mirrored[0]);
         let placed = |[x, y]: [f32; 2]| [map[0] * x + map[1] * y + map[2], map[3] * x + map[4] * y + map[5]];
         Ok(FaceReading {
             to_photo: *map,
             classes,
             person,
-            points: points.into_iter().map(placed).collect(),
+            points: (0..POINTS).map(|at| placed(mean(at))).collect(),
             face: 1.0 / (1.0 + (-logit).exp()),
         })
+    }
+}
+
+fn reversed(row: &[f32]) -> impl Iterator<Item = f32> {
+    row.iter().rev().copied()
+}
+
+/// The mean of a crop's maps and those of its mirror image, in the crop's frame.
+fn with_mirrored_maps(maps: &[f32], mirrored: &[f32]) -> Vec<f32> {
+    let half = SIDE / 2;
+    let mut mean = Vec::with_capacity(maps.len());
+    for (channel, plane) in maps.chunks_exact(half * half).enumerate() {
+        // Left and right of a cell change places, too.
+        let twin = &mirrored[(channel ^ 1) * half * half..][..half * half];
+        let rows = plane.chunks_exact(half).zip(twin.chunks_exact(half));
+        mean.extend(rows.flat_map(|(row, twin)| row.iter().zip(reversed(twin)).map(|(a, b)| 0.5 * (a + b))));
+    }
+    mean
+}
+
+/// Which point takes the place of point `at` in a mirror: the sitter's right is the image's left there, too.
+pub fn mirrored_point(at: usize) -> usize {
+    match at {
+        0..=16 => 16 - at,
+        17..=26 => 43 - at,
+        27..=30 => at,
+        31..=35 => 66 - at,
+        36..=39 => 81 - at,
+        40..=41 => 87 - at,
+        42..=45 => 81 - at,
+        46..=47 => 87 - at,
+        48..=54 => 102 - at,
+        55..=59 => 114 - at,
+        60..=64 => 124 - at,
+        65..=67 => 132 - at,
+        68 | 69 => 137 - at,
+        _ => at,
     }
 }
 
@@ -312,6 +364,34 @@ mod tests {
             let found = [map[0] * x + map[1] * y + map[2], map[3] * x + map[4] * y + map[5]];
             assert!((found[0] - to[0]).abs() < 1e-3 && (found[1] - to[1]).abs() < 1e-3, "{found:?}");
         }
+    }
+
+    #[test]
+    fn a_mirror_is_its_own_inverse_and_keeps_pairs_apart() {
+        for at in 0..POINTS {
+            assert_eq!(mirrored_point(mirrored_point(at)), at, "point {at}");
+        }
+        // Outer eye corners, mouth corners, inner brow ends, upper lids near the nose, wings of the nose.
+        for (left, right) in [(36, 45), (48, 54), (21, 22), (38, 43), (31, 35), (41, 46), (60, 64), (67, 65), (59, 55)]
+        {
+            assert_eq!(mirrored_point(left), right);
+        }
+        for middle in [8, 27, 30, 33, 51, 57, 62, 66] {
+            assert_eq!(mirrored_point(middle), middle);
+        }
+    }
+
+    #[test]
+    fn maps_of_the_mirror_image_come_back_into_the_crops_frame() {
+        let half = SIDE / 2;
+        let at =
+            |map: usize, [x, y]: [usize; 2]| (4 * map + 2 * (y % 2) + x % 2) * half * half + (y / 2) * half + x / 2;
+        let (mut maps, mut mirrored) = (vec![0.0; 4 * MAPS * half * half], vec![0.0; 4 * MAPS * half * half]);
+        maps[at(5, [31, 8])] = 2.0;
+        mirrored[at(5, [SIDE - 1 - 31, 8])] = 4.0;
+        let mean = with_mirrored_maps(&maps, &mirrored);
+        assert_eq!(mean[at(5, [31, 8])], 3.0);
+        assert_eq!(mean.iter().filter(|&&value| value != 0.0).count(), 1);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Generator {
     /// # Errors
     /// [`ModelError::Tensors`]: it is no safetensors file.
     pub fn is_in(bytes: &[u8]) -> std::result::Result<bool, ModelError> {
-        Ok(Tensors::read(bytes)?.dims(FIRST).is_some())
+        Tensors::hold(bytes, FIRST)
     }
 
     /// The network of that width with tensors from `vb`; for training.

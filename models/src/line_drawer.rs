@@ -13,7 +13,7 @@
 //! w₁→w₁, w₁→1. Lines one pixel wide do not survive three pools: where the file has `decoder.lateral3`, `lateral2`,
 //! `lateral1`, 1 × 1 convolutions of relu3_1, relu2_1 and relu1_1 are added after each doubling.
 //!
-//! Tensors: `encoder.*` (see [`encoder`](crate::encoder)), `decoder.conv4_1.weight` … `decoder.conv1_1.bias`, named after the
+//! Tensors: `encoder.*` (see [`encoder`]), `decoder.conv4_1.weight` … `decoder.conv1_1.bias`, named after the
 //! layer they mirror, and the style drawing's statistics `style.mean`, `style.std` (w₄), so that drawing needs no style
 //! picture. A published decoder of three planes is read too: it draws without sigmoid, the planes' mean is the drawing.
 
@@ -32,6 +32,7 @@ use crate::engine::Act;
 use crate::engine::Conv;
 use crate::engine::Conv2d;
 use crate::engine::Tensors;
+use crate::engine::add;
 use crate::engine::moments;
 use crate::engine::recycle;
 use crate::engine::upsample_nearest2x;
@@ -262,7 +263,7 @@ impl Decoder {
                 recycle(small)?;
                 if let Some(lateral) = self.laterals.get(at - 1) {
                     let detail = lateral.forward(&features[3 - at], Act::None)?;
-                    let sum = (&large + &detail)?;
+                    let sum = add(&large, &detail)?;
                     [std::mem::replace(&mut large, sum), detail].into_iter().try_for_each(recycle)?;
                 }
                 x = Some(large);

@@ -1,6 +1,6 @@
 //! Which of the seven stroke types a patch of a drawing holds, by the regions of the portrait.
 //!
-//! A patch of 16 × 16 px takes the type of the region that fills at least [`MAJORITY`] of it, or of brow, eye or lips if they
+//! A patch of 16 × 16 px takes the type of the region that fills at least three fifths of it, or of brow, eye or lips if they
 //! fill a third; one that straddles the border of skin or hair to what lies beyond (cloth, backdrop, hair to skin) is a
 //! boundary. Others have no type. The rule is this project's own: none is published. Regions are classes of the data card: 0
 //! background, 1 skin, 2 hair, 3 brow, 4 eye, 5 lips, 6 ear, 7 clothes, 8 glasses, others unknown.

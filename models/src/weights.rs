@@ -23,9 +23,11 @@ pub fn read(entry: &Entry, folder: &Path) -> Result<Vec<u8>, ModelError> {
             _ => ModelError::Unreadable { name, path, what: error.to_string() },
         }
     };
-    let mut bytes = Vec::new();
     // One byte more than expected is enough to see that a file is too long.
-    File::open(&path).map_err(failed)?.take(entry.bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    let most = entry.bytes.saturating_add(1);
+    // Made room for at once: growing, the bytes of a large file would be copied again and again.
+    let mut bytes = Vec::with_capacity(most.min(MOST_OWN_BYTES) as usize);
+    File::open(&path).map_err(failed)?.take(most).read_to_end(&mut bytes).map_err(failed)?;
     verify(entry, &bytes)?;
     Ok(bytes)
 }

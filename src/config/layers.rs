@@ -183,7 +183,10 @@ impl Settings {
         }
         // The kind of a thing decides which keys it has, so it is written before them.
         layer.sort_by_key(|written| !written.path.ends_with(".kind"));
-        for Written { path, value, origin } in layer {
+        for Written { path, mut value, origin } in layer {
+            if path == "style.weights" {
+                from_folder(&mut value, base);
+            }
             if let Some(thing) = path.strip_suffix(".kind")
                 && self.values.get(&path).is_some_and(|old| old.value != value)
             {
@@ -211,12 +214,8 @@ impl Settings {
             }
             Found::File(file) => {
                 let origin = |line| Origin::File { file: file.clone(), line };
-                let mut layer = read(&files::read(&file)?, Form::Profile(kind), &origin)?;
-                let folder = file.parent().unwrap_or(Path::new("")).to_owned();
-                layer.iter_mut().filter(|written| written.path == "style.weights").for_each(|written| {
-                    from_folder(&mut written.value, &folder);
-                });
-                (layer, folder)
+                let layer = read(&files::read(&file)?, Form::Profile(kind), &origin)?;
+                (layer, file.parent().unwrap_or(Path::new("")).to_owned())
             }
         };
         let prefix = format!("{}.", kind.section());
@@ -255,7 +254,8 @@ impl Settings {
     }
 }
 
-/// Takes the paths of own weights among `names` from `folder`, so that a style's file and its weights can move together.
+/// Takes the paths of own weights among `names` from `folder`, where what names them lies: a style's file and its weights can
+/// move together, and on the command line paths are what a shell takes them for.
 fn from_folder(names: &mut Value, folder: &Path) {
     for name in names.as_array_mut().into_iter().flatten() {
         if let Some(path) = name.as_str().and_then(own_file) {

@@ -16,8 +16,6 @@ mod reference;
 mod schema;
 mod server;
 mod show;
-#[cfg(test)]
-mod tests;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -379,3 +377,6 @@ fn table_of(settings: &Settings, section: &str) -> Table {
     }
     table
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,13 +63,18 @@ impl ModelsConfig {
         let (mut drawer, mut generator) = (None, None);
         for name in &style.weights {
             let bytes = match own_file(name) {
-                Some(path) => weights::read_own(&folder.join(path))?,
+                Some(path) => weights::read_own(path)?,
                 None => weights::read(manifest.named(name)?, &folder)?,
             };
-            if Generator::is_in(&bytes)? {
-                generator = Some((Generator::read(&bytes)?, style.manner));
+            // A style names several files: say which is wrong.
+            let named = |error| match error {
+                ModelError::Tensors { what } => ModelError::Tensors { what: format!("{name}: {what}") },
+                other => other,
+            };
+            if Generator::is_in(&bytes).map_err(named)? {
+                generator = Some((Generator::read(&bytes).map_err(named)?, style.manner));
             } else {
-                drawer = Some(LineDrawer::read(&bytes)?);
+                drawer = Some(LineDrawer::read(&bytes).map_err(named)?);
             }
         }
         match (drawer, generator) {

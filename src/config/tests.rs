@@ -1,4 +1,4 @@
-//! The configuration as a whole: layers, defaults, mistakes and how they are told.
+//! What the configuration promises: layers in their order, origins, and refusals that name the place.
 
 use super::*;
 use std::collections::BTreeSet;
@@ -195,6 +195,18 @@ fn an_own_style_is_found_without_a_file_and_its_weights_lie_beside_it() {
     let both = load(&LoadRequest { files: vec![file], ..request(&[]) }).expect("a style");
     assert!(both.config().style.weights.is_empty(), "the one beside the file comes first");
     assert!(both.style_names().contains(&"mina".to_owned()));
+}
+
+#[test]
+fn own_weights_lie_where_what_names_them_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let set = LoadRequest { working_dir: folder.path().to_owned(), ..request(&["style.weights=[\"a.safetensors\"]"]) };
+    assert_eq!(load(&set).expect("weights").config().style.weights, [path("a.safetensors")]);
+    let file = folder.path().join("kiosk.toml");
+    std::fs::write(&file, "version = 1\n[style]\nweights = [\"croquis\", \"b.safetensors\"]").expect("a file");
+    let loaded = load(&LoadRequest { files: vec![file], ..request(&[]) }).expect("weights");
+    assert_eq!(loaded.config().style.weights, ["croquis".to_owned(), path("b.safetensors")]);
 }
 
 #[test]

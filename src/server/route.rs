@@ -211,9 +211,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let bytes = read(request).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|e| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "BAD_JSON", format!("the body does not fit: {e}"))
-        })
+        let refused = |why: String| {
+            let detail = format!("the body does not fit: {why}");
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "BAD_JSON", detail)
+        };
+        // A list would be taken for a struct's fields in their order, which nobody means.
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(refused("it is no JSON object".to_owned()));
+        }
+        serde_json::from_slice(&bytes).map(Self).map_err(|e| refused(e.to_string()))
     }
 }
 

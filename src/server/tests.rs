@@ -146,7 +146,8 @@ async fn every_route_answers_those_who_may_and_nobody_else() {
     let cookie = cookie(&stand).await;
     let bearer = |token: &str| Some(("authorization", format!("Bearer {token}")));
     // Who calls, from where, by what proof, and the roles that this gives.
-    let callers: [(&str, &str, Option<(&str, String)>, &[Role]); 6] = [
+    type Case<'a> = (&'a str, &'a str, Option<(&'a str, String)>, &'a [Role]);
+    let callers: [Case; 6] = [
         ("a visitor", HERE, None, &[Role::Anyone, Role::Visitor]),
         ("a stranger", ELSEWHERE, None, &[Role::Anyone]),
         ("an operator", HERE, Some(("cookie", cookie.clone())), &Role::ALL),
@@ -232,7 +233,8 @@ async fn pages_of_other_sites_can_change_nothing() {
     let changing: Vec<_> = stand.shell.table().iter().filter(|(verb, ..)| verb.effect() == Effect::Changes).collect();
     assert!(changing.len() >= 4);
     for (verb, path, _) in changing {
-        let attempts: [(&str, &[(&str, &str)], u16); 8] = [
+        type Attempt<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
+        let attempts: [Attempt; 8] = [
             ("another origin", &[("origin", "http://evil.test")], 403),
             ("another port of this machine", &[("origin", "http://localhost:8080")], 403),
             ("a sandboxed page", &[("origin", "null")], 403),

@@ -142,7 +142,7 @@ pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterC
         if read.face < LEAST_FACE {
             continue;
         }
-        if chosen.score < SURE && !networks.finder.stands(&lent, &choice::spotted(chosen))? {
+        if chosen.score < SURE && !networks.finder.stands(&lent, &choice::spotted(chosen), SURE)? {
             continue;
         }
         if chosen.frame.width() < config.smallest_px {

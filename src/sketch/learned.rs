@@ -90,16 +90,25 @@ impl StyleNetworks {
         anatomy: &Anatomy,
         config: &ToneConfig,
     ) -> Result<Sketch, ModelError> {
-        let Some((generator, manner)) = &self.generator else {
+        let Some((drawn, manner)) = self.generated(lines)? else {
             return Ok(tone::shade(portrait, &clear(lines), anatomy, config));
         };
-        let side = Portrait::SIDE as usize;
-        let plane: Vec<f32> = lines.ink().as_raw().iter().map(|&ink| f32::from(ink) / 127.5 - 1.0).collect();
-        let drawn = gray(&generator.draw(&plane, side, side)?, |value| 0.5 + 0.5 * value);
         Ok(match manner {
             Manner::Ink => Sketch::new(without_specks(of_somebody(drawn, anatomy), LEAST_STROKE_PX)),
             Manner::Tone => toned(&drawn, portrait, &clear(lines), anatomy, config),
         })
+    }
+
+    /// What G itself draws upon `lines`, before anything is made of it that a pen can draw, and what it is made of; none
+    /// where the style has no G.
+    ///
+    /// # Errors
+    /// The machine is out of memory.
+    pub fn generated(&self, lines: &LineDrawing) -> Result<Option<(Gray, Manner)>, ModelError> {
+        let Some((generator, manner)) = &self.generator else { return Ok(None) };
+        let side = Portrait::SIDE as usize;
+        let plane: Vec<f32> = lines.ink().as_raw().iter().map(|&ink| f32::from(ink) / 127.5 - 1.0).collect();
+        Ok(Some((gray(&generator.draw(&plane, side, side)?, |value| 0.5 + 0.5 * value), *manner)))
     }
 }
 

@@ -16,17 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// A page of a browser.
 pub struct Page {
     wire: Wire,
+    target: Value,
 }
 
 impl Page {
     pub(super) fn open(mut wire: Wire, width: u32, height: u32) -> Self {
         let target = wire.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
-        let attached = wire.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
+        let attached = wire.call("Target.attachToTarget", json!({ "targetId": &target, "flatten": true }));
         wire.attach(attached["sessionId"].as_str().expect("a session").to_owned());
         for domain in ["Page", "Runtime", "Network", "Log"] {
             wire.call(&format!("{domain}.enable"), json!({}));
         }
-        let mut page = Self { wire };
+        let mut page = Self { wire, target };
         page.size(width, height, 1.0, false);
         page
     }
@@ -116,5 +117,14 @@ impl Page {
     pub fn asked_for(&mut self) -> Vec<String> {
         let requests = self.wire.take("Network.requestWillBeSent").into_iter();
         requests.filter_map(|event| Some(event["params"]["request"]["url"].as_str()?.to_owned())).collect()
+    }
+}
+
+impl Drop for Page {
+    /// Closes it: a browser opens six connections to one server, and a page that follows events holds one.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.wire.call("Target.closeTarget", json!({ "targetId": self.target }));
+        }
     }
 }

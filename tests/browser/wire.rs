@@ -25,8 +25,10 @@ impl Wire {
     pub fn connect(address: &str) -> Self {
         let host = address.strip_prefix("ws://").and_then(|rest| rest.split('/').next()).expect("ws://HOST:PORT/...");
         let stream = TcpStream::connect(host).expect("the browser listens");
-        stream.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+        // The handshake is waited for; afterwards nobody waits long for an event that may not come.
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         let (socket, _) = tungstenite::client(address, stream).unwrap_or_else(|e| panic!("{address}: {e}"));
+        socket.get_ref().set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout");
         Self { socket, number: 0, session: None, events: Vec::new() }
     }
 

@@ -13,6 +13,7 @@ mod ink;
 mod journey;
 mod kiosk;
 mod models;
+mod odd_sitters;
 mod picture;
 mod preview;
 mod program;

@@ -35,8 +35,7 @@ fn refused(bench: &Bench, folder: &str, words: &[&str]) {
         bench.run(&[command, &["--set", &setting]].concat()).refused(WRONG_SETTING, words);
         bench.run(&[command, &["--set", &setting, "--json"]].concat()).refused_json(WRONG_SETTING, words);
     }
-    let drawn = fs::read_dir(bench.path().join("out")).map_or(0, Iterator::count);
-    assert_eq!(drawn, 0, "nothing is drawn without the weights");
+    assert!(!bench.path().join("out").exists(), "nothing is drawn without the weights, and no folder is left");
     let checked = bench.run(&["doctor", "--set", &setting]);
     let line = checked.stdout.lines().find(|line| line.contains("model files")).expect("doctor looks at the weights");
     words.iter().for_each(|word| assert!(line.contains(word), "{word:?} is missing in: {line}"));
@@ -98,6 +97,43 @@ fn weights_of_another_network_or_release() {
     assert_eq!((renamed.len(), renamed == whole), (whole.len(), false));
     fs::write(&finder, &renamed).expect("writable");
     refused(&bench, "weights", &["face_finder", "not the file that belongs to this release", "copy it again"]);
+}
+
+#[test]
+fn a_style_whose_weights_are_of_a_wrong_width() {
+    let bench = Bench::new();
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("models");
+    let spoilt = |name: &str, file: PathBuf, from: &str, to: &str| {
+        let whole = fs::read(file).expect("it is there");
+        let wrong = with_header(&whole, |header| header.replace(from, to));
+        assert_ne!(wrong, whole, "{from} stands in the header");
+        bench.file(name, &wrong);
+    };
+    // A generator one channel wide. As many numbers in another shape: a sound file, twice as wide at one place.
+    fs::copy(root.join("tests/fixtures/published/generator.pth"), bench.path().join("own.pth")).expect("it is there");
+    assert_eq!(bench.run(&["models", "import", "own.pth", "--as", "generator"]).code, 0);
+    let own = bench.path().join("own.safetensors");
+    spoilt("wide.safetensors", own, "\"shape\":[2,1,3,3]", "\"shape\":[1,2,3,3]");
+    let drawer = root.join("weights/line_drawer.safetensors");
+    spoilt("narrow.safetensors", drawer, "\"shape\":[64,32,3,3]", "\"shape\":[32,64,3,3]");
+    bench.file("text.safetensors", b"a style of mine");
+    let refused = |weights: &str, words: &[&str]| {
+        let setting = format!("style.weights={weights}");
+        let draw = ["draw", "--sitter", "nia", "--out", "out", "--set", &setting];
+        bench.run(&draw).refused(WRONG_SETTING, words);
+        bench.run(&[&draw[..], &["--json"]].concat()).refused_json(WRONG_SETTING, words);
+        assert!(!bench.path().join("out").exists(), "{weights} left a folder behind");
+    };
+    let wide = ["do not fit their network", "wide.safetensors", "[1, 2, 3, 3], not [2, 1, 3, 3]"];
+    refused("[\"line_drawer\", \"wide.safetensors\"]", &wide);
+    refused("[\"narrow.safetensors\"]", &["do not fit", "narrow.safetensors", "[32, 64, 3, 3], not ["]);
+    refused("[\"text.safetensors\"]", &["text.safetensors", "no safetensors file"]);
+    refused("[\"nowhere.safetensors\"]", &["nowhere.safetensors", "are missing"]);
+    refused("[\"croquis\"]", &["names a generator, but no line_drawer"]);
+
+    // A configuration file says the same.
+    bench.file("mine.toml", b"version = 1\n[style]\nweights = [\"line_drawer\", \"wide.safetensors\"]\n");
+    bench.run(&["--config", "mine.toml", "draw", "--sitter", "nia", "--out", "out"]).refused(WRONG_SETTING, &wide);
 }
 
 #[test]

@@ -193,10 +193,20 @@ impl Portrait {
 
 /// One of `portraits`, the rare ones more often.
 pub fn choose<'a>(portraits: &'a [Portrait], rng: &mut impl Rng) -> &'a Portrait {
+    choose_by(portraits, Hints::rarity, RAREST, rng)
+}
+
+/// One of `portraits`, those of more `weight` more often. Weights are 1 to `most`.
+pub fn choose_by<'a>(
+    portraits: &'a [Portrait],
+    weight: impl Fn(&Hints) -> f32,
+    most: f32,
+    rng: &mut impl Rng,
+) -> &'a Portrait {
     loop {
-        // One in three at least is kept, so this ends.
+        // One in `most` at least is kept, so this ends.
         let portrait = &portraits[rng.random_range(0..portraits.len())];
-        if rng.random_range(0.0..RAREST) < portrait.hints.rarity() {
+        if rng.random_range(0.0..most) < weight(&portrait.hints) {
             return portrait;
         }
     }

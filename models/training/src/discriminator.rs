@@ -25,6 +25,8 @@ use models::engine::Conv2d;
 use models::engine::avg_pool3x3_s2;
 use models::engine::norm_act;
 
+use crate::field::Field;
+
 /// Scales at which sketches are looked at.
 pub const SCALES: usize = 2;
 /// Layers of a network that halve the image.
@@ -33,6 +35,8 @@ const HALVINGS: usize = 3;
 const MOST: usize = 512;
 /// Width and height of kernels.
 const KERNEL: usize = 4;
+/// Zeros around what a layer sees.
+const PADDING: usize = KERNEL / 2;
 /// Behind every layer but the last.
 const ACT: Act = Act::Leaky(0.2);
 /// Spread of the weights when training starts.
@@ -65,7 +69,7 @@ impl Discriminators {
                 let channels = |at: usize| (width << at).min(MOST);
                 let inputs = if at == 0 { planes } else { channels(at - 1) };
                 let outputs = if at > HALVINGS { 1 } else { channels(at) };
-                let conv = Conv::padded(KERNEL / 2).stride(if at < HALVINGS { 2 } else { 1 });
+                let conv = Conv::padded(PADDING).stride(stride(at));
                 let vb = vb.pp(format!("scale{}_layer{at}.0", SCALES - 1 - scale));
                 let layer = Conv2d::load(&vb, inputs, outputs, KERNEL, conv, START)?;
                 if at == 0 || at > HALVINGS { layer.with_bias(&vb) } else { Ok(layer) }
@@ -73,6 +77,12 @@ impl Discriminators {
             (0..HALVINGS + 2).map(layer).collect::<Result<_>>()
         };
         Ok(Self { scales: (0..SCALES).map(scale).collect::<Result<_>>()? })
+    }
+
+    /// Where in the picture each scale's answers look.
+    pub fn fields() -> [Field; SCALES] {
+        let layers = || (0..HALVINGS + 2).map(|at| (KERNEL, stride(at), PADDING));
+        [Field::through(layers()), Field::through(std::iter::once((3, 2, 1)).chain(layers()))]
     }
 
     /// The same networks, judging without learning: for the generator's step.
@@ -104,6 +114,11 @@ impl Discriminators {
     pub fn judge(&self, lines: &Tensor, sketch: &Tensor) -> Result<Vec<Verdict>> {
         self.forward(&Tensor::cat(&[lines, sketch], 1)?)
     }
+}
+
+/// How far layer `at` goes at a time.
+fn stride(at: usize) -> usize {
+    if at < HALVINGS { 2 } else { 1 }
 }
 
 fn verdict(layers: &[Conv2d], x: &Tensor) -> Result<Verdict> {

@@ -7,6 +7,7 @@
 
 use euclid::default::Point2D;
 use euclid::default::Transform2D;
+use models::face_reader::mirrored_point;
 use rand::Rng;
 
 /// Points of a face: iBUG's 68 and two irises.
@@ -52,26 +53,6 @@ pub fn scale_of(transform: &Transform) -> f32 {
     transform.determinant().abs().sqrt()
 }
 
-/// Which point takes the place of point `at` in a mirror.
-pub fn mirrored_point(at: usize) -> usize {
-    match at {
-        0..=16 => 16 - at,
-        17..=26 => 43 - at,
-        27..=30 => at,
-        31..=35 => 66 - at,
-        36..=39 => 81 - at,
-        40..=41 => 87 - at,
-        42..=45 => 81 - at,
-        46..=47 => 87 - at,
-        48..=54 => 102 - at,
-        55..=59 => 114 - at,
-        60..=64 => 124 - at,
-        65..=67 => 132 - at,
-        68 | 69 => 137 - at,
-        _ => at,
-    }
-}
-
 /// The middle of the bounding box of a face's points, and the mean of the box's width and height, px.
 pub fn extent(points: &Points) -> ([f32; 2], f32) {
     let mut low = [f32::MAX; 2];
@@ -114,21 +95,6 @@ fn mean(points: &[[f32; 2]]) -> [f32; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_mirror_is_its_own_inverse_and_keeps_pairs_apart() {
-        for at in 0..POINTS {
-            assert_eq!(mirrored_point(mirrored_point(at)), at, "point {at}");
-        }
-        // Outer eye corners, mouth corners, inner brow ends, upper lids near the nose, wings of the nose.
-        for (left, right) in [(36, 45), (48, 54), (21, 22), (38, 43), (31, 35), (41, 46), (60, 64), (67, 65), (59, 55)]
-        {
-            assert_eq!(mirrored_point(left), right);
-        }
-        for middle in [8, 27, 30, 33, 51, 57, 62, 66] {
-            assert_eq!(mirrored_point(middle), middle);
-        }
-    }
 
     #[test]
     fn a_mirrored_face_keeps_its_right_on_the_left_of_the_picture() {

@@ -10,7 +10,7 @@
 //! | `checkpoint` | a run on disk, resumable bit for bit |
 //! | `report` | the record and its page |
 //! | `loss` | losses with their gradients |
-//! | `discriminator`, `pix2pix` | networks that only training needs |
+//! | `discriminator`, `pix2pix`, `field` | networks that only training needs; where in a picture their answers look |
 //! | `objective` | losses over tensors: what the drawing networks are asked for |
 //! | `data`, `geometry`, `canvas`, `light`, `mosaic`, `scene`, `sheet` | portraits, where they are put, what is done to them, and what is shown |
 //! | `finder`, `finder_scene` | the face finder's recipe |
@@ -18,7 +18,9 @@
 //! | `page`, `people` | drawings, and the portraits they were drawn from |
 //! | `lines`, `line_frame` | the line drawer's recipe |
 //! | `stroke_types` | the stroke classifier's recipe |
-//! | `style` | a style's recipe: generator against discriminators |
+//! | `style`, `players` | a style's recipe; the generator and the discriminators it learns against |
+//! | `texture` | the hair and coats of drawings whose faces must not be learnt |
+//! | `exhibit` | what a run draws, as files to be measured |
 //! | `sketchbook` | an artist's scans become pages of the canonical frame |
 //! | `apprentice`, `registry` | what a style starts from and how long it takes; its place among the user's own |
 //! | `evaluate` | both, by the program's own door, on people kept apart |
@@ -36,6 +38,7 @@ pub mod sheet;
 pub mod loss;
 pub mod schedule;
 pub mod recipe;
+pub mod field;
 pub mod discriminator;
 pub mod pix2pix;
 pub mod objective;
@@ -55,6 +58,8 @@ pub mod line_frame;
 pub mod people;
 pub mod lines;
 pub mod stroke_types;
+pub mod texture;
+pub mod players;
 pub mod style;
 pub mod sketchbook;
 pub mod apprentice;
@@ -62,3 +67,4 @@ pub mod registry;
 pub mod evaluate;
 pub mod export;
 pub mod teach;
+pub mod exhibit;

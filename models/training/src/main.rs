@@ -33,6 +33,8 @@ enum Command {
     Strokes(command::strokes::StrokesCommand),
     /// Makes a style of a folder of sketches.
     Style(command::style::StyleCommand),
+    /// Draws with a style's run, to be measured.
+    Sketch(command::sketch::SketchCommand),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Lines(lines) => command::lines::train(&lines),
         Command::Strokes(strokes) => command::strokes::train(&strokes),
         Command::Style(style) => command::style::train(&style),
+        Command::Sketch(sketch) => command::sketch::draw(&sketch),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,6 +44,11 @@ impl Page {
         self.0.iter().map(|&byte| f32::from(byte) / 255.0).collect()
     }
 
+    /// The same as bytes: what a map of classes is read for.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     /// The same as a picture.
     pub fn picture(&self) -> image::GrayImage {
         image::GrayImage::from_raw(SIDE as u32, SIDE as u32, self.0.clone()).expect("a byte a pixel")

@@ -21,12 +21,18 @@ use models::engine::ConvTranspose2d;
 use models::engine::norm_act;
 use rand::Rng;
 
+use crate::field::Field;
+
 /// How often the image is halved.
 const HALVINGS: usize = 2;
 /// Residual blocks.
 const BLOCKS: usize = 9;
 /// Layers of the discriminator that halve the image.
 const STRIDED: usize = 3;
+/// Width and height of the discriminator's kernels.
+const KERNEL: usize = 4;
+/// Zeros around what its layers see.
+const PADDING: usize = 1;
 /// The share of numbers that dropout takes.
 const DROPPED: f64 = 0.5;
 /// Spread of the weights when training starts.
@@ -51,6 +57,9 @@ pub struct PixDiscriminator {
 }
 
 impl PixGenerator {
+    /// The tensor that tells this generator and, by its first axis, its width.
+    pub const FIRST: &str = "first.weight";
+
     /// The network of `width` with tensors from `vb`.
     ///
     /// # Errors
@@ -122,9 +131,9 @@ impl PixDiscriminator {
         let layer = |at: usize| {
             let inputs = if at == 0 { planes } else { width << (at - 1) };
             let outputs = if at > STRIDED { 1 } else { width << at };
-            let conv = Conv::padded(1).stride(if at < STRIDED { 2 } else { 1 });
+            let conv = Conv::padded(PADDING).stride(stride(at));
             let vb = vb.pp(format!("layer{at}"));
-            let layer = Conv2d::load(&vb, inputs, outputs, 4, conv, START)?;
+            let layer = Conv2d::load(&vb, inputs, outputs, KERNEL, conv, START)?;
             if at == 0 || at > STRIDED { layer.with_bias(&vb) } else { Ok(layer) }
         };
         let norm = |at: usize| BatchNorm::load(&vb.pp(format!("norm{at}")), width << at);
@@ -132,6 +141,24 @@ impl PixDiscriminator {
             layers: (0..STRIDED + 2).map(layer).collect::<Result<_>>()?,
             norms: (1..=STRIDED).map(norm).collect::<Result<_>>()?,
         })
+    }
+
+    /// Where in the picture its answers look.
+    pub fn field() -> Field {
+        Field::through((0..STRIDED + 2).map(|at| (KERNEL, stride(at), PADDING)))
+    }
+
+    /// The same network, whose convolutions judge without learning: for the generator's step.
+    pub fn frozen(&self) -> Self {
+        Self { layers: self.layers.iter().map(Conv2d::frozen).collect(), norms: self.norms.clone() }
+    }
+
+    /// What it says of sketches drawn after line drawings, both (batch, 1, height, width).
+    ///
+    /// # Errors
+    /// Shapes that do not fit.
+    pub fn judge(&self, lines: &Tensor, sketch: &Tensor) -> Result<Tensor> {
+        self.forward(&Tensor::cat(&[lines, sketch], 1)?)
     }
 
     /// For each patch of `x` (batch, planes, height, width): 1 real, 0 drawn by the generator; (batch, 1, down, across).
@@ -146,4 +173,9 @@ impl PixDiscriminator {
         }
         self.layers[STRIDED + 1].forward(&x, Act::None)
     }
+}
+
+/// How far layer `at` of the discriminator goes at a time.
+fn stride(at: usize) -> usize {
+    if at < STRIDED { 2 } else { 1 }
 }

@@ -21,6 +21,7 @@ use rayon::prelude::*;
 
 use crate::canvas::Canvas;
 use crate::data;
+use crate::data::Hints;
 use crate::data::Portrait;
 use crate::data::Portraits;
 use crate::geometry::extent;
@@ -52,6 +53,8 @@ const FACE_WEIGHT: f32 = 0.2;
 const FACELESS: f64 = 0.15;
 /// px of a crop a cell of the heats is wide.
 const HEAT_CELL: f32 = (SIDE / HEAT_SIDE) as f32;
+/// The most often drawn portraits, beside everyday ones.
+const HARDEST: f32 = 5.0;
 /// Crops judged at once when trying.
 const TRIAL_BATCH: usize = 8;
 /// Trials are the same in every run.
@@ -66,6 +69,14 @@ pub struct Reader<'a> {
     device: Device,
     batch: usize,
     seed: u64,
+}
+
+/// How often a portrait is drawn: hair on dark skin and skin behind glasses are the hardest to tell, so that those count
+/// more than they are rare.
+fn hardness(hints: &Hints) -> f32 {
+    let more = [(hints.skin_ita < 5.0, 2.0), (hints.glasses, 1.0)];
+    let more: f32 = more.iter().filter(|kind| kind.0).map(|kind| kind.1).sum();
+    (hints.rarity() + more).min(HARDEST)
 }
 
 /// Crops and their planes.
@@ -149,7 +160,7 @@ impl Recipe for Reader<'_> {
     }
 
     fn steps(&self) -> u64 {
-        7_000
+        10_000
     }
 
     fn players(&self) -> Vec<Vec<(String, Var)>> {
@@ -163,7 +174,7 @@ impl Recipe for Reader<'_> {
             if rng.random_bool(FACELESS) {
                 reader_crop::faceless(portraits, &mut rng)
             } else {
-                let portrait = data::choose(portraits, &mut rng);
+                let portrait = data::choose_by(portraits, hardness, HARDEST, &mut rng);
                 reader_crop::draw(portrait, portraits, &mut rng)
             }
         };

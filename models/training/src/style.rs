@@ -2,9 +2,10 @@
 //! against two discriminators (sRender; objective and order of steps as in its released code).
 //!
 //! A pair is a sketch and its line drawing, pixel on pixel, so no photo is needed. Early in a run squares of [`SMALL`] px are
-//! cut out, later whole frames are shown: instance normalisation sees whole frames when drawing. Tensors: (batch, 1, side,
-//! side), -1 (black) to 1 (white).
+//! cut out, later whole frames are shown: instance normalisation sees whole frames when drawing. A texture, if there is one, is
+//! one more real example for the discriminators at every step. Tensors: (batch, 1, side, side), -1 (black) to 1 (white).
 
+use std::sync::Arc;
 use std::sync::Mutex;
 
 use anyhow::Context;
@@ -16,23 +17,22 @@ use candle_core::Tensor;
 use candle_core::Var;
 use candle_nn::VarBuilder;
 use candle_nn::VarMap;
-use models::blocks::Mode;
-use models::encoder::Encoder;
-use models::generator::Generator;
-use models::stroke_classifier::StrokeClassifier;
 use rand::Rng;
 
 use crate::canvas::Canvas;
 use crate::data::SIDE;
-use crate::discriminator::Discriminators;
 use crate::geometry::Transform;
 use crate::geometry::mirror;
 use crate::geometry::normal;
 use crate::geometry::similarity;
-use crate::loss;
-use crate::objective::sketch::Judges;
+use crate::objective::adversarial::Ought;
+use crate::objective::adversarial::answered_where;
 use crate::objective::sketch::Weights;
 use crate::page::Page;
+use crate::players::Critics;
+use crate::players::Fixed;
+use crate::players::Networks;
+use crate::players::Pupil;
 use crate::recipe::Loss;
 use crate::recipe::Recipe;
 use crate::recipe::Score;
@@ -40,6 +40,9 @@ use crate::recipe::draw_weights;
 use crate::recipe::lot;
 use crate::recipe::named;
 use crate::sheet;
+use crate::texture;
+use crate::texture::Swatch;
+use crate::texture::Texture;
 
 /// Side of the squares that are cut out, px.
 pub const SMALL: usize = 256;
@@ -47,6 +50,10 @@ pub const SMALL: usize = 256;
 const STRAIGHT: f64 = 0.6;
 /// Pairs of a sheet and of the scores.
 const TRIALS: usize = 8;
+/// How much a texture counts beside the artist's own sketches.
+const TEXTURE: f64 = 0.2;
+/// Of a step's lots: which pair, what dropout takes, which texture.
+const LOTS: [u64; 3] = [0, 1, 2];
 
 /// A sketch and the line drawing of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +67,8 @@ pub struct Pair {
 /// What a style learns by.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plan {
+    /// Whose networks learn.
+    pub networks: Networks,
     /// Width of the generator.
     pub width: usize,
     /// Width of the discriminators.
@@ -75,6 +84,7 @@ pub struct Plan {
 impl Plan {
     /// What the shipped styles learn by.
     pub const SHIPPED: Self = Self {
+        networks: Networks::Srender,
         width: 16,
         judges: 32,
         weights: Weights { pyramid: 10.0, ..Weights::RELEASED },
@@ -83,24 +93,16 @@ impl Plan {
     };
 }
 
-/// Fixed networks that judge.
-#[derive(Debug, Clone)]
-pub struct Fixed {
-    /// Of the perceptual loss.
-    pub encoder: Encoder,
-    /// Of the stroke loss.
-    pub strokes: StrokeClassifier,
-}
-
 /// G and its discriminators in training.
 pub struct Sketcher {
     name: String,
     training: Vec<Pair>,
     validation: Vec<Pair>,
     maps: [VarMap; 2],
-    generator: Generator,
-    discriminators: Discriminators,
+    pupil: Pupil,
+    critics: Critics,
     fixed: Fixed,
+    texture: Option<Arc<Texture>>,
     plan: Plan,
     device: Device,
     seed: u64,
@@ -108,12 +110,14 @@ pub struct Sketcher {
     drew: Mutex<Option<Tensor>>,
 }
 
-/// Lines and sketches, `count` squares of `side` px each.
+/// A square of `side` px of lines and of the sketch, and the texture beside it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     side: usize,
     lines: Vec<f32>,
     sketches: Vec<f32>,
+    swatch: Option<Swatch>,
+    step: u64,
 }
 
 impl Sketcher {
@@ -133,8 +137,8 @@ impl Sketcher {
         ensure!(!training.is_empty(), "there is no sketch to learn from");
         let maps = [VarMap::new(), VarMap::new()];
         let builder = |map: &VarMap| VarBuilder::from_varmap(map, DType::F32, device);
-        let generator = Generator::new(&builder(&maps[0]), plan.width)?;
-        let discriminators = Discriminators::new(&builder(&maps[1]), 2, plan.judges)?;
+        let pupil = Pupil::new(plan.networks, &builder(&maps[0]), plan.width)?;
+        let critics = Critics::new(plan.networks, &builder(&maps[1]), plan.judges)?;
         for (map, seed) in maps.iter().zip([seed, seed ^ 0xd15c]) {
             // Every weight N(0, 0.02), as pix2pixHD starts.
             draw_weights(map, seed, &[""], device)?;
@@ -162,9 +166,10 @@ impl Sketcher {
             training,
             validation,
             maps,
-            generator,
-            discriminators,
+            pupil,
+            critics,
             fixed,
+            texture: None,
             plan,
             device: device.clone(),
             seed,
@@ -172,13 +177,10 @@ impl Sketcher {
         })
     }
 
-    fn judges(&self) -> Judges<'_> {
-        Judges {
-            discriminators: &self.discriminators,
-            encoder: &self.fixed.encoder,
-            strokes: &self.fixed.strokes,
-            stroke_mode: Mode::Learning,
-        }
+    /// The same, whose discriminators are shown `texture` too.
+    #[must_use]
+    pub fn textured(self, texture: Arc<Texture>) -> Self {
+        Self { texture: Some(texture), ..self }
     }
 
     fn tensor(&self, values: &[f32], side: usize) -> Result<Tensor> {
@@ -192,8 +194,22 @@ impl Sketcher {
 
     /// What G draws of whole frames now.
     fn draw(&self, lines: &Page) -> Result<Vec<f32>> {
-        let drawn = self.generator.forward(&self.tensor(&lines.values(), SIDE)?)?;
-        Ok(loss::values(&drawn)?.into_iter().map(|value| 0.5 + 0.5 * value).collect())
+        self.pupil.draw_frame(&lines.values(), &self.device)
+    }
+
+    /// How far the discriminators are from taking `swatch` for an artist's, where it counts; nothing where it counts nowhere.
+    fn unconvinced(&self, swatch: &Swatch) -> Result<Option<Tensor>> {
+        let [lines, strokes] = [&swatch.lines, &swatch.strokes].map(|values| self.tensor(values, texture::SHOWN));
+        let mut sum: Option<Tensor> = None;
+        for (answer, field) in self.critics.answers(&lines?, &strokes?)? {
+            let counts = Tensor::from_vec(swatch.counted(&field, answer.dim(3)?), answer.shape(), &self.device)?;
+            let term = answered_where(&answer, Ought::Real, &counts)?;
+            sum = match (sum, term) {
+                (Some(sum), Some(term)) => Some((sum + term)?),
+                (sum, term) => sum.or(term),
+            };
+        }
+        Ok(sum)
     }
 
     fn tried(&self) -> &[Pair] {
@@ -219,10 +235,12 @@ impl Recipe for Sketcher {
     fn batch(&self, step: u64) -> Batch {
         let cut = (step as f64) < self.plan.cut * self.plan.steps as f64;
         let side = if cut { SMALL } else { SIDE };
-        let mut rng = lot(self.seed, step, 0);
+        let mut rng = lot(self.seed, step, LOTS[0]);
         let pair = &self.training[rng.random_range(0..self.training.len())];
         let transform = jitter(side, &mut rng);
-        Batch { side, lines: pair.lines.under(&transform, side), sketches: pair.sketch.under(&transform, side) }
+        let swatch = self.texture.as_ref().map(|texture| texture.swatch(&mut lot(self.seed, step, LOTS[2])));
+        let [lines, sketches] = [&pair.lines, &pair.sketch].map(|page| page.under(&transform, side));
+        Batch { side, lines, sketches, swatch, step }
     }
 
     fn judge(&self, player: usize, batch: &Batch) -> Result<Loss> {
@@ -230,12 +248,21 @@ impl Recipe for Sketcher {
         let real = self.tensor(&batch.sketches, batch.side)?;
         let mut kept = self.drew.lock().map_err(|_| anyhow::anyhow!("a thread died while drawing"))?;
         if player == 0 {
-            let drew = self.generator.forward(&lines)?;
+            let mut dropped = lot(self.seed, batch.step, LOTS[1]);
+            let drew = self.pupil.draw(&lines, Some(&mut dropped))?;
             *kept = Some(drew.detach());
-            return self.judges().generator(&lines, &drew, &real, &self.plan.weights);
+            return self.critics.of_pupil(&self.fixed, &self.plan.weights, [&lines, &drew, &real]);
         }
         let drew = kept.take().context("the generator moves first")?;
-        self.judges().discriminators(&lines, &drew, &real)
+        let mut loss = self.critics.of_their_own(&self.fixed, [&lines, &drew, &real])?;
+        if let Some(swatch) = &batch.swatch
+            && let Some(unconvinced) = self.unconvinced(swatch)?
+        {
+            loss.parts.push(("texture", unconvinced.to_scalar()?));
+            // Half, as their own two terms.
+            loss.total = (loss.total + (unconvinced * (0.5 * TEXTURE))?)?;
+        }
+        Ok(loss)
     }
 
     fn scores(&self) -> Result<Vec<Score>> {

@@ -19,6 +19,8 @@ use models::line_drawer::DrawerNet;
 use models::stroke_classifier::StrokeClassifier;
 use training::discriminator::Discriminators;
 use training::objective::adversarial::Ought;
+use training::objective::adversarial::answered;
+use training::objective::adversarial::answered_where;
 use training::objective::adversarial::feature_matching;
 use training::objective::adversarial::least_squares;
 use training::objective::adversarial::telling;
@@ -28,6 +30,7 @@ use training::objective::lines::sparsity;
 use training::objective::perceptual::content;
 use training::objective::perceptual::perceptual;
 use training::objective::perceptual::style;
+use training::objective::pix2pix;
 use training::objective::sketch::Judges;
 use training::objective::sketch::Weights;
 use training::objective::strokes::likelihood;
@@ -270,5 +273,42 @@ fn the_generators_step_leaves_the_discriminators_alone() -> Result<()> {
     let bare = judges.generator(&lines, &drew, &real, &Weights::RELEASED.without_strokes())?;
     assert_eq!(bare.parts.len(), 3);
     assert_eq!((Weights::named("slide"), Weights::named("tango")), (Some(Weights::SLIDE), None));
+    Ok(())
+}
+
+#[test]
+fn the_ablations_generator_is_asked_for_ten_times_l1_and_leaves_its_discriminators_kernels_alone() -> Result<()> {
+    let (judge, map) = made(10, |vb| PixDiscriminator::new(vb, 2, 4))?;
+    let (lines, real) = (noise(2, (1, 1, 64, 64)), noise(3, (1, 1, 64, 64)));
+    let drew = Var::from_tensor(&noise(1, (1, 1, 64, 64)))?;
+    let of_g = pix2pix::generator(&judge, &lines, &drew, &real)?;
+    let [("adversarial", adversarial), ("absolute", absolute)] = of_g.parts[..] else { panic!("{:?}", of_g.parts) };
+    let l1 = (drew.as_tensor() - &real)?.abs()?.mean_all()?.to_scalar::<f32>()?;
+    let passing = answered(&judge.judge(&lines, &drew)?, Ought::Real)?.to_scalar::<f32>()?;
+    assert!((absolute - l1).abs() < 1e-5 && (adversarial - passing).abs() < 1e-5);
+    assert!((of_g.total.to_scalar::<f32>()? - (adversarial + 10.0 * absolute)).abs() < 1e-4);
+    let gradients = of_g.total.backward()?;
+    let learns = |gradients: &candle_core::backprop::GradStore| {
+        named(&map).iter().filter(|(name, var)| name.starts_with("layer") && gradients.get(var).is_some()).count()
+    };
+    assert!(gradients.get(&drew).is_some() && learns(&gradients) == 0);
+    let of_d = pix2pix::discriminator(&judge, &lines, &drew, &real)?;
+    let gradients = of_d.total.backward()?;
+    assert!(gradients.get(&drew).is_none());
+    assert_eq!(learns(&gradients), named(&map).iter().filter(|(name, _)| name.starts_with("layer")).count());
+    Ok(())
+}
+
+#[test]
+fn answers_that_do_not_count_have_no_part_in_the_loss() -> Result<()> {
+    let answer = Var::from_slice(&[0.5f32, 3.0, 0.0, -7.0], (1, 1, 2, 2), &Device::Cpu)?;
+    let counts = |counts: [f32; 4]| Tensor::from_slice(&counts, (1, 1, 2, 2), &Device::Cpu);
+    let some = answered_where(&answer, Ought::Real, &counts([1.0, 0.0, 1.0, 0.0])?)?.expect("two count");
+    assert_eq!(some.to_scalar::<f32>()?, (0.25 + 1.0) / 2.0);
+    let gradient: Vec<f32> = some.backward()?.get(&answer).expect("it learns").flatten_all()?.to_vec1()?;
+    assert_eq!(gradient, [-0.5, 0.0, -1.0, 0.0]);
+    let all = answered_where(&answer, Ought::Drawn, &counts([1.0; 4])?)?.expect("all count");
+    assert_eq!(all.to_scalar::<f32>()?, answered(&answer, Ought::Drawn)?.to_scalar::<f32>()?);
+    assert!(answered_where(&answer, Ought::Real, &counts([0.0; 4])?)?.is_none());
     Ok(())
 }

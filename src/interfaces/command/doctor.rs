@@ -227,16 +227,16 @@ fn meet(named: &str, config: &Config) -> Vec<Finding> {
 }
 
 fn disk(folder: &Path) -> Vec<Finding> {
-    let existed = folder.exists();
-    let writable = match Folder::create(folder) {
-        Ok(_) => Finding::new("drawings", State::Good, format!("{} can be written", folder.display())),
+    let created = Folder::create(folder);
+    let space = rustix::fs::statvfs(if folder.exists() { folder } else { Path::new(".") });
+    let writable = match created {
+        Ok(created) => {
+            // Looking must leave nothing behind.
+            created.unmake();
+            Finding::new("drawings", State::Good, format!("{} can be written", folder.display()))
+        }
         Err(fault) => Finding::new("drawings", State::Fault, fault.to_string()),
     };
-    let space = rustix::fs::statvfs(if folder.exists() { folder } else { Path::new(".") });
-    if !existed {
-        // Looking must leave nothing behind; it stays if it is not empty.
-        let _ = fs::remove_dir(folder);
-    }
     let space = match space {
         Ok(fs) => {
             let free = fs.f_bavail.saturating_mul(fs.f_frsize);

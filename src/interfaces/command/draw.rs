@@ -44,11 +44,6 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
 
     progress.enter(Stage::Photo);
     let (name, photo) = photograph(&command.picture, &config)?;
-    let folder = match &command.out {
-        Some(path) => Folder::create(path)?,
-        None => Folder::create_numbered(Path::new("drawings"), &name)?,
-    };
-
     let networks = if command.no_face { None } else { Some(config.models.face_networks()?) };
     let style = match command.lines {
         Lines::Style => config.models.style_networks(&config.style)?,
@@ -56,10 +51,22 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     };
     let artist = style.as_ref().map_or(Artist::Pen, Artist::Networks);
     let recipe = config.recipe(subject(command, &config, networks.as_ref()), artist);
-    let job = job::prepare(&photo, &recipe, &mut |stage| {
+
+    let folder = match &command.out {
+        Some(path) => Folder::create(path)?,
+        None => Folder::create_numbered(Path::new("drawings"), &name)?,
+    };
+    let prepared = job::prepare(&photo, &recipe, &mut |stage| {
         progress.enter(stage);
         if stop.is_thrown() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+    });
+    let job = match prepared {
+        Ok(job) => job,
+        Err(fault) => {
+            folder.unmake();
+            return Err(fault);
+        }
+    };
     write_stages(&folder, &job, config.pen.width_mm)?;
     drawing::write_plan(&folder, &job.plan, &job.program, &config, &name, command.travels)?;
 

@@ -13,17 +13,31 @@ use crate::fault::Kind;
 
 /// A folder that a command fills.
 #[derive(Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// What of its path was not there before, the deepest first.
+    made: Vec<PathBuf>,
+}
 
 impl Folder {
     /// The folder at `path`, made if it isn't there.
     pub fn create(path: &Path) -> Result<Self, Fault> {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = path.ancestors().take_while(missing).map(Path::to_owned).collect();
         fs::create_dir_all(path).map_err(|e| unwritable(path, &e))?;
-        let folder = Self(path.to_owned());
+        let folder = Self { path: path.to_owned(), made };
         // Told before an hour's work, not after it.
-        let probe = folder.0.join(".portraitist-probe");
+        let probe = folder.path.join(".portraitist-probe");
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(|e| unwritable(path, &e))?;
         Ok(folder)
+    }
+
+    /// Takes back what [`Folder::create`] made, as far as it is empty: whoever fails leaves nothing behind.
+    pub fn unmake(self) {
+        for folder in self.made {
+            // A folder that holds something stays, and those above it with it.
+            let _ = fs::remove_dir(folder);
+        }
     }
 
     /// A new folder `parent/name`, or `parent/name-2` and so on where that is taken.
@@ -45,12 +59,12 @@ impl Folder {
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Writes `bytes` as `name`, whole or not at all; what had that name before is replaced.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Fault> {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         write_file(&path, bytes)?;
         Ok(path)
     }
@@ -144,6 +158,22 @@ mod tests {
         let second = Folder::create_numbered(parent.path(), "ada").expect("free");
         assert!(second.path().ends_with("ada-2"));
         assert_eq!(fs::read(first.path().join("a.txt")).expect("still there"), b"old");
+    }
+
+    #[test]
+    fn what_was_made_in_vain_is_taken_back_and_nothing_else() {
+        let parent = tempfile::tempdir().expect("a scratch folder");
+        let deep = parent.path().join("a/b/c");
+        Folder::create(&deep).expect("free").unmake();
+        assert!(!parent.path().join("a").exists() && parent.path().exists());
+        let folder = Folder::create(&deep).expect("free");
+        fs::write(parent.path().join("a/b/kept"), b"").expect("writable");
+        folder.unmake();
+        assert!(!deep.exists() && parent.path().join("a/b/kept").exists());
+        let there = Folder::create(&parent.path().join("a/b")).expect("it is there");
+        fs::remove_file(parent.path().join("a/b/kept")).expect("it is there");
+        there.unmake();
+        assert!(parent.path().join("a/b").exists(), "an empty folder of somebody else stays");
     }
 
     #[test]

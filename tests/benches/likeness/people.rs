@@ -69,15 +69,18 @@ fn person(data: &Path, record: &Record, understood: &Understood) -> anyhow::Resu
     let photo = data.join("aligned").join(format!("{}.jpg", record.id));
     let bytes = fs::read(&photo)?;
     let (portrait, face) = match understood {
-        Understood::ByNetworks(networks, config) => {
-            let decoded = photo::decode(&bytes).map_err(|error| anyhow!("{error}"))?;
-            let faces = sitter::faces(&decoded, networks, config)?;
-            let sitting = sitter::sit(&decoded, &faces, networks, config)?;
-            (sitting.portrait, sitting.face)
-        }
+        Understood::ByNetworks(networks, config) => seen(&bytes, networks, config)?,
         Understood::ByLabels => sitter::labelled(&bytes, labels(data, record)?)?,
     };
     Ok(Person { id: record.id.clone(), photo, portrait, face })
+}
+
+/// The portrait and the face that `networks` see in the photo file `bytes`.
+pub fn seen(bytes: &[u8], networks: &Networks, config: &SitterConfig) -> anyhow::Result<(Portrait, Face)> {
+    let decoded = photo::decode(bytes).map_err(|error| anyhow!("{error}"))?;
+    let faces = sitter::faces(&decoded, networks, config)?;
+    let sitting = sitter::sit(&decoded, &faces, networks, config)?;
+    Ok((sitting.portrait, sitting.face))
 }
 
 /// What the labels of `record` say.

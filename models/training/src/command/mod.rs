@@ -3,6 +3,7 @@
 pub mod encoder;
 pub mod face;
 pub mod lines;
+pub mod sketch;
 pub mod strokes;
 pub mod style;
 pub mod teach;

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
@@ -24,15 +25,18 @@ use training::checkpoint;
 use training::objective::sketch::Weights;
 use training::optimiser::Settings;
 use training::page::Page;
+use training::players::Fixed;
+use training::players::Networks;
 use training::recipe::Recipe;
 use training::registry;
 use training::report;
 use training::sketchbook;
 use training::sketchbook::Sketchbook;
 use training::sketchbook::eyes::Seers;
-use training::style::Fixed;
 use training::style::Plan;
 use training::style::Sketcher;
+use training::texture;
+use training::texture::Texture;
 
 use super::Running;
 
@@ -87,6 +91,13 @@ pub struct StyleCommand {
     /// Leave the stroke loss out: an ablation.
     #[arg(long)]
     without_strokes: bool,
+    /// Learn with other networks than sRender's, an ablation: pix2pix. They start from nothing and stay unregistered.
+    #[arg(long, value_name = "NETWORKS", value_parser = ablation, conflicts_with_all = ["objective", "without_strokes"])]
+    ablation: Option<Networks>,
+    /// A folder of drawings by others (landmarks.jsonl, aligned/, regions/) whose hair and coats the discriminators take for real,
+    /// too, patch by patch; never their faces.
+    #[arg(long, value_name = "DIR")]
+    texture: Option<PathBuf>,
     /// Share of the steps in which squares are cut out; then come whole frames.
     #[arg(long, default_value_t = Plan::SHIPPED.cut)]
     cut: f64,
@@ -120,12 +131,31 @@ fn manner(text: &str) -> Result<Manner, String> {
     }
 }
 
+fn ablation(text: &str) -> Result<Networks, String> {
+    match text {
+        "pix2pix" => Ok(Networks::Pix2Pix),
+        _ => Err("pix2pix".to_owned()),
+    }
+}
+
 /// Learns the style and registers it.
 pub fn train(command: &StyleCommand) -> Result<()> {
     let StyleCommand { name, running, .. } = command;
     let loaded = config::load(&LoadRequest::of_this_process(Vec::new(), Vec::new()))?;
     let home = command.home.as_deref().or(loaded.own_folder());
     let home = home.context("there is no home folder for the style; name a configuration folder with --home")?;
+    if let Some(ablation) = command.ablation.and_then(Networks::ablation) {
+        ensure!(
+            command.unregistered,
+            "portraitist cannot draw with the networks of {ablation}, so that they are no style: add --unregistered, and see what \
+             they draw with portraitist-train sketch --run {}",
+            running.out.join(name).display()
+        );
+        ensure!(
+            command.from.as_deref() == Some("nothing"),
+            "no style has the networks of {ablation}, so that they start from nothing: add --from nothing"
+        );
+    }
     if command.unregistered {
         registry::check_plain(name)?;
     } else {
@@ -149,16 +179,23 @@ pub fn train(command: &StyleCommand) -> Result<()> {
     let done = if running.resume { Some(checkpoint::result(&folder)?.1) } else { None };
     let steps = apprentice::steps(pages.len(), start.bytes.is_some());
     let steps = running.steps.or(done.as_ref().map(|done| done.steps)).unwrap_or(steps);
-    let mut plan = Plan { width, steps, cut: command.cut, weights: weights(command)?, ..Plan::SHIPPED };
+    let networks = command.ablation.unwrap_or(Plan::SHIPPED.networks);
+    let mut plan = Plan { networks, width, steps, cut: command.cut, weights: weights(command)?, ..Plan::SHIPPED };
 
     let drawer = LineDrawer::read(&files.drawer)?;
+    let texture = texture(command, &drawer, &folder)?;
     let fixed = Fixed {
         encoder: Encoder::read(&files.encoder, &device)?,
         strokes: StrokeClassifier::read(&files.strokes, &device)?,
     };
     let sketcher = |pages: &[Page], plan: Plan| {
         let pairs = sketchbook::pairs(pages, &drawer)?;
-        Sketcher::new(name, pairs, fixed.clone(), plan, start.bytes.as_deref(), running.seed, &device)
+        let from = start.bytes.as_deref();
+        let sketcher = Sketcher::new(name, pairs, fixed.clone(), plan, from, running.seed, &device)?;
+        anyhow::Ok(match &texture {
+            Some(texture) => sketcher.textured(Arc::clone(texture)),
+            None => sketcher,
+        })
     };
     let trial = sketcher(&pages[..pages.len().min(TRIED)], plan)?;
     let before = done.as_ref().map_or(0, |done| done.step);
@@ -170,6 +207,9 @@ pub fn train(command: &StyleCommand) -> Result<()> {
     drop(trial);
     let made_of = if manner == Manner::Tone { "tone" } else { "ink" };
     eprintln!("{name}: {} pages of {made_of}; starts from {}", pages.len(), start.name);
+    if let Some(texture) = &texture {
+        eprintln!("{} drawings lend the texture of their hair and coats", texture.drawings());
+    }
     if pages.len() < USABLE {
         eprintln!("few pages: the hand will show, but not all that it can do; thirty are usable, three hundred good");
     }
@@ -189,7 +229,7 @@ pub fn train(command: &StyleCommand) -> Result<()> {
         return Ok(());
     }
     let entries = report::History::open(&folder, progress.step)?;
-    let card = card(command, &pages, &start, &progress, entries.last_scores());
+    let card = card(command, &pages, &start, texture.as_deref(), &progress, entries.last_scores());
     let sheet = std::fs::read(folder.join(format!("sheet-{:08}.jpg", progress.step))).ok();
     let own_drawer = command.networks.is_some().then_some(files.drawer.as_slice());
     let parent = Some(start.name.as_str());
@@ -229,6 +269,27 @@ fn pages(command: &StyleCommand, models: &ModelsConfig, folder: &Path, stop: &At
     book.keep(folder)?;
     eprintln!("the pages as they will be learnt from: {}", folder.join(sketchbook::SHEET).display());
     Ok(book.pages.into_iter().map(|(_, page)| page).collect())
+}
+
+/// The texture that the run in `folder` learns from, kept there from its beginning on.
+fn texture(command: &StyleCommand, drawer: &LineDrawer, folder: &Path) -> Result<Option<Arc<Texture>>> {
+    if command.running.resume {
+        let kept = Texture::kept(folder)?;
+        let (begun, now) = if kept.is_some() { ("with", "add") } else { ("without", "leave out") };
+        ensure!(
+            kept.is_some() == command.texture.is_some(),
+            "the run in {} was begun {begun} a texture: {now} --texture",
+            folder.display()
+        );
+        return Ok(kept.map(Arc::new));
+    }
+    let Some(drawings) = &command.texture else {
+        texture::forget(folder)?;
+        return Ok(None);
+    };
+    let texture = Texture::open(drawings, drawer)?;
+    texture.keep(folder)?;
+    Ok(Some(Arc::new(texture)))
 }
 
 fn tell(book: &Sketchbook) {
@@ -294,16 +355,21 @@ fn card(
     command: &StyleCommand,
     pages: &[Page],
     start: &Start,
+    texture: Option<&Texture>,
     progress: &checkpoint::Progress,
     scores: &[training::recipe::Score],
 ) -> String {
     let StyleCommand { name, objective, .. } = command;
     let strokes = if command.without_strokes { ", without the stroke loss" } else { "" };
     let drawer = if command.networks.is_some() { "a line drawer of its own" } else { "the shipped line drawer" };
+    let texture = texture.map_or(String::new(), |texture| {
+        let drawings = texture.drawings();
+        format!("- {drawings} drawings by others lent the texture of their hair and coats, never their faces.\n")
+    });
     let scores: String = scores.iter().map(|score| format!("- {}: {:.2}\n", score.name, score.value)).collect();
     format!(
         "# {name}\n\n- Learnt from {} sketches, beginning with {}; lines by {drawer}.\n- {} steps in {}, objective \
-         {objective}{strokes}, seed {}.\n{scores}\nScores are of sketches kept apart, if there were {} and more. The style is as \
+         {objective}{strokes}, seed {}.\n{texture}{scores}\nScores are of sketches kept apart, if there were {} and more. The style is as \
          free as the drawings it was learnt from: ask their artist before you give it away.\n",
         pages.len(),
         start.name,

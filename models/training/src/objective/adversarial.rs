@@ -18,6 +18,17 @@ pub enum Ought {
     Drawn,
 }
 
+impl Ought {
+    /// The answers that `answer` ought to be.
+    fn target(self, answer: &Tensor) -> Result<Tensor> {
+        Ok(match self {
+            Self::Real => answer.ones_like()?,
+            Self::Drawn => answer.zeros_like()?,
+        }
+        .detach())
+    }
+}
+
 /// How far `verdicts` are from what they `ought` to be: the mean square of each scale's answers, summed.
 ///
 /// # Errors
@@ -31,11 +42,20 @@ pub fn least_squares(verdicts: &[Verdict], ought: Ought) -> Result<Tensor> {
 /// # Errors
 /// The map is empty.
 pub fn answered(answer: &Tensor, ought: Ought) -> Result<Tensor> {
-    let target = match ought {
-        Ought::Real => answer.ones_like()?,
-        Ought::Drawn => answer.zeros_like()?,
-    };
-    mean_square(answer, &target.detach())
+    mean_square(answer, &ought.target(answer)?)
+}
+
+/// The same where `counts` (0 or 1, like `answer`), the mean over what counts; nothing where nothing does.
+///
+/// # Errors
+/// Shapes that do not fit.
+pub fn answered_where(answer: &Tensor, ought: Ought, counts: &Tensor) -> Result<Option<Tensor>> {
+    let all = f64::from(counts.sum_all()?.to_scalar::<f32>()?);
+    if all == 0.0 {
+        return Ok(None);
+    }
+    let apart = (answer - ought.target(answer)?)?.sqr()?;
+    Ok(Some(((apart * counts.detach())?.sum_all()? / all)?))
 }
 
 /// The loss of the discriminators themselves: half of both errors.

@@ -7,12 +7,14 @@
 //! | `lines` | self-consistency, componential sparsity, L1 down a pyramid |
 //! | `strokes` | distance of the stroke classifier's features; its own likelihood |
 //! | `sketch` | all that the generator G is asked for, and its discriminators |
+//! | `pix2pix` | the same of the ablation's networks |
 //!
 //! Each is a tensor without axes. What is compared *with* gets no gradient unless it has one.
 
 pub mod adversarial;
 pub mod lines;
 pub mod perceptual;
+pub mod pix2pix;
 pub mod sketch;
 pub mod strokes;
 

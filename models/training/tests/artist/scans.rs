@@ -136,6 +136,28 @@ fn photos_empty_sheets_huge_and_unreadable_files_are_left_out_in_words() -> Resu
 }
 
 #[test]
+fn a_scan_just_below_the_limit_becomes_the_same_page_as_a_small_one() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let small = sheet(&drawings()[0], 1000, 1250, Lie { scale: 1.3, turned: 4.0, middle: [500.0, 560.0] });
+    // 99.5 megapixels in gray, each pixel of the small scan nearly nine times over.
+    let huge = GrayImage::from_fn(8900, 11_180, |x, y| {
+        let [red, green, blue] = small.get_pixel(x * 1000 / 8900, y * 1250 / 11_180).0.map(u32::from);
+        image::Luma([((3 * red + 6 * green + blue) / 10) as u8])
+    });
+    huge.save(folder.path().join("huge.tiff"))?;
+    huge.save(folder.path().join("huge.jpg"))?;
+    small.save(folder.path().join("small.png"))?;
+    let book = open(folder.path())?;
+    assert_eq!(book.left_out, []);
+    let page = |at: usize| &book.pages[at].1;
+    for at in [0, 1] {
+        let score = alike(page(at), page(2));
+        assert!(score > 0.65, "{} is like the small scan by {score}", book.pages[at].0);
+    }
+    Ok(())
+}
+
+#[test]
 fn a_folder_without_scans_is_refused() -> Result<()> {
     let folder = tempfile::tempdir()?;
     fs::write(folder.path().join("notes.txt"), "")?;

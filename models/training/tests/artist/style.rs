@@ -1,98 +1,16 @@
 //! The command, from a folder of drawings to `portraitist style list`.
 
 use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
-use std::path::PathBuf;
-use std::process::Command;
-use std::process::Output;
-use std::process::Stdio;
 
 use anyhow::Result;
 use portraitist::config;
 use portraitist::config::LoadRequest;
-use rustix::process::Pid;
-use rustix::process::Signal;
-use rustix::process::kill_process;
-use tempfile::TempDir;
+use portraitist::photo::sitters;
 
-use super::networks;
-use super::sheets::drawings;
-
-/// Steps of a run: enough to be stopped in.
-const STEPS: &str = "4";
-
-/// An artist's desk: networks, a folder of drawings, and where all else goes.
-struct Desk(TempDir);
-
-impl Desk {
-    /// With `count` drawings: those of the sample sitters, again and again.
-    fn new(count: usize) -> Result<Self> {
-        let desk = Self(tempfile::tempdir()?);
-        for folder in ["networks", "sketches"] {
-            fs::create_dir(desk.at(folder))?;
-        }
-        networks::write(&desk.at("networks"))?;
-        for (at, drawing) in drawings().iter().cycle().take(count).enumerate() {
-            drawing.save(desk.at("sketches").join(format!("{at:02}.png")))?;
-        }
-        Ok(desk)
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    /// `portraitist-train style --name NAME` on this desk; no configuration of this machine counts.
-    fn command(&self, name: &str, more: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portraitist-train"));
-        command.current_dir(self.0.path()).env("XDG_CONFIG_HOME", self.at("config")).env_remove("HOME");
-        command.args([
-            "style",
-            "--sketches",
-            "sketches",
-            "--networks",
-            "networks",
-            "--width",
-            "2",
-            "--aligned",
-            "--from",
-            "nothing",
-        ]);
-        command.args(["--name", name]).args(more);
-        command
-    }
-
-    /// What came of it.
-    fn style(&self, name: &str, more: &[&str]) -> Result<Output> {
-        Ok(self.command(name, more).output()?)
-    }
-
-    /// What it said until it ended after Ctrl-C, which comes once it has said how to stop it.
-    fn stopped(&self, name: &str, more: &[&str]) -> Result<String> {
-        let mut child = self.command(name, more).stderr(Stdio::piped()).spawn()?;
-        let mut said = String::new();
-        for line in BufReader::new(child.stderr.take().expect("it is piped")).lines() {
-            let line = line?;
-            if line.starts_with("Ctrl-C stops it") {
-                kill_process(Pid::from_child(&child), Signal::INT)?;
-            }
-            said += &line;
-            said.push('\n');
-        }
-        assert!(child.wait()?.success(), "{said}");
-        Ok(said)
-    }
-}
-
-fn told(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-fn refused(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{}", told(output));
-    told(output)
-}
+use super::desk::Desk;
+use super::desk::STEPS;
+use super::desk::refused;
+use super::desk::told;
 
 #[test]
 fn three_drawings_are_refused_with_advice_and_names_before_anything_is_read() -> Result<()> {
@@ -106,6 +24,31 @@ fn three_drawings_are_refused_with_advice_and_names_before_anything_is_read() ->
     assert!(!desk.at("config").exists(), "nothing was registered");
     let own = refused(&desk.style("pen", &["--unregistered"])?);
     assert!(own.contains("3 of 3"), "what is not registered may have any plain name: {own}");
+    Ok(())
+}
+
+#[test]
+fn a_folder_of_photos_and_unreadable_files_is_refused_file_by_file() -> Result<()> {
+    let desk = Desk::new(0)?;
+    let put = |name: &str, bytes: &[u8]| fs::write(desk.at("sketches").join(name), bytes);
+    for sitter in sitters::sitters() {
+        put(&format!("photo-{}.jpg", sitter.name), sitter.jpeg)?;
+    }
+    put("scribble.png", b"no picture")?;
+    put("torn.jpg", &sitters::sitters()[0].jpeg[..900])?;
+    let words = refused(&desk.style("mina", &[])?);
+    for said in [
+        "left out: photo-clara.jpg: ",
+        "like a photo",
+        "left out: scribble.png: it is no picture",
+        "left out: torn.jpg: ",
+        "0 of 8 scans can be used",
+        "see above what was wrong",
+    ] {
+        assert!(words.contains(said), "{said} is missing in {words}");
+    }
+    assert!(!words.contains("panicked"), "{words}");
+    assert!(!desk.at("config").exists(), "nothing was registered");
     Ok(())
 }
 
