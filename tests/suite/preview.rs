@@ -1,6 +1,7 @@
 //! `preview`, as its users and their browsers meet it: the program, its HTTP API, its page in a real browser.
 
 use std::fs;
+use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -218,7 +219,7 @@ fn of_many_wishes_the_newest_is_shown() {
                 std::thread::sleep(Duration::from_millis(3));
                 let preview = &preview;
                 scope.spawn(move || {
-                    let answer = plan(&preview, &json!({ "budget_secs": budget }));
+                    let answer = plan(preview, &json!({ "budget_secs": budget }));
                     (answer.status, answer.json()["id"].as_u64().unwrap_or(0))
                 })
             })
@@ -237,9 +238,8 @@ fn a_service_manager_ends_it_at_once_and_cleanly() {
     let bench = Bench::new();
     bench.file("rosette.svg", &rosette());
     let preview = running(&bench, &["rosette.svg"]);
-    let address = preview.address.clone();
-    let mut follower = TcpStream::connect(&address).expect("it listens");
-    write!(follower, "GET /api/v1/preview/events HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("open");
+    let address = preview.address().to_owned();
+    let mut follower = preview.request("/api/v1/preview/events");
     let mut first = [0; 64];
     assert!(follower.read(&mut first).is_ok_and(|bytes| bytes > 0));
     let (code, took) = preview.end();

@@ -56,6 +56,11 @@ impl Served {
         format!("http://{}/", self.address)
     }
 
+    /// Where it listens, `HOST:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Its process's number.
     pub fn id(&self) -> u32 {
         self.process.id()
@@ -85,7 +90,8 @@ impl Served {
         serde_json::from_str::<Value>(&data).expect("JSON")["data"].clone()
     }
 
-    fn request(&self, path: &str) -> TcpStream {
+    /// The connection on which `path` was asked for.
+    pub fn request(&self, path: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
         let Self { address, .. } = self;
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it takes the request");
