@@ -5,6 +5,8 @@
 //! that ends a process; only the journal is written here, because what follows a record must wait for it. After each step
 //! it shows what has changed. A view that only counts down is sent again once a second.
 
+mod ordered;
+
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,12 +19,17 @@ use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::counts::Counts;
 use super::drawing::Drawing;
 use super::drawing::Progress;
 use super::drive;
 use super::drive::Handle;
 use super::drive::Order;
+use super::notify::Loop;
+use super::notify::Pulse;
+use super::orders::Book;
 use super::records::Records;
 use super::shown;
 use super::shown::Now;
@@ -40,6 +47,7 @@ use crate::kiosk::Event;
 use crate::kiosk::FaultCode;
 use crate::kiosk::JobCommand;
 use crate::kiosk::JobId;
+use crate::kiosk::JobState;
 use crate::kiosk::Machine;
 use crate::kiosk::MachineCommand;
 use crate::kiosk::MachineEvent;
@@ -92,7 +100,13 @@ pub(super) struct Attendant {
     pub records: Records,
     pub robot: RobotProfile,
     pub camera: CameraConfig,
+    pub orders: Arc<Book>,
     pub feed: Feed,
+    /// The house as the staff sees it.
+    pub house: Feed,
+    pub pulse: Pulse,
+    /// Nobody stands at a screen.
+    pub headless: bool,
     pub shown: Arc<Shown>,
     pub counts: Counts,
     /// Plays the staff's part: opens, vouches for the simulated robot, changes sheets.
@@ -108,6 +122,8 @@ pub(super) struct State {
     offers: Vec<(String, Arc<Drawing>)>,
     /// What a visitor waits for of the sitter's process.
     awaited: Option<(SessionId, Awaited)>,
+    /// The order whose photo is being made into a drawing.
+    making: Option<ordered::Making>,
     /// The drawing that a session chose, for its screen.
     own: Option<(SessionId, Arc<Drawing>)>,
     /// What is still to be told to the kiosk.
@@ -120,6 +136,7 @@ pub(super) struct State {
     looked: Option<Duration>,
     start_at: Duration,
     view: Option<VisitorView>,
+    house: Value,
     sent: Duration,
     machine: Machine,
     strokes: u32,
@@ -136,6 +153,7 @@ impl Attendant {
     pub fn run(mut self, first: Vec<Command>) {
         self.obey(first);
         loop {
+            self.pulse.beat(Loop::Attendant);
             self.look();
             self.show();
             let now = self.now();
@@ -201,7 +219,10 @@ impl Attendant {
                 }
                 Command::Job(command) => self.job(command),
                 Command::Session(command) => self.session(command),
-                Command::CountDrawing(result) => self.counts.drawing(result),
+                Command::CountDrawing { job, result } => {
+                    self.counts.drawing(result);
+                    self.order_over(job, result);
+                }
             }
         }
     }
@@ -299,6 +320,11 @@ impl Attendant {
         if scope == Scope::Everything {
             self.state.own = None;
         }
+        self.end_process(Some(wipe));
+    }
+
+    /// Ends the process that may hold pictures and warms up the next; `wipe` is told what came of it.
+    fn end_process(&mut self, wipe: Option<WipeId>) {
         let Some(mut process) = self.sitters.take_touched() else {
             // One that would not end in time may still be there: then nothing is wiped yet.
             self.wiped(wipe, self.state.ending.load(Ordering::SeqCst) == 0);
@@ -313,8 +339,9 @@ impl Attendant {
                 ending.fetch_sub(1, Ordering::SeqCst);
             }
             counts.wipe(ok);
+            let told = wipe.map_or(Event::Tick, |wipe| Event::Session(SessionEvent::Wiped { wipe, ok }));
             // A loop that is gone has nobody left to tell.
-            let _ = letters.send(Letter::Happens(Event::Session(SessionEvent::Wiped { wipe, ok })));
+            let _ = letters.send(Letter::Happens(told));
         });
         if ends.is_err() {
             self.wiped(wipe, false);
@@ -322,9 +349,11 @@ impl Attendant {
         self.start_process();
     }
 
-    fn wiped(&mut self, wipe: WipeId, ok: bool) {
+    fn wiped(&mut self, wipe: Option<WipeId>, ok: bool) {
         self.counts.wipe(ok);
-        self.hear(Event::Session(SessionEvent::Wiped { wipe, ok }));
+        if let Some(wipe) = wipe {
+            self.hear(Event::Session(SessionEvent::Wiped { wipe, ok }));
+        }
     }
 
     fn start_process(&mut self) {
@@ -345,9 +374,13 @@ impl Attendant {
             Some(Says::Frame { hint }) if self.state.camera_open => {
                 let last_frame = self.now();
                 self.hear(Event::Camera(CameraHealth::Open { last_frame }));
+                self.made(Says::Frame { hint });
                 if let Some(session) = session {
                     self.hear(Event::Session(SessionEvent::Seen { session, hint }));
                 }
+            }
+            Some(says) if self.state.making.is_some() && !matches!(says, Says::Closed | Says::Frame { .. }) => {
+                self.made(says);
             }
             Some(Says::Lost) if self.state.camera_open => {
                 if !matches!(self.booth.conditions().camera, CameraHealth::Lost { .. }) {
@@ -368,9 +401,7 @@ impl Attendant {
                 if !matches!(self.state.awaited, Some((_, Awaited::Styles(of))) if of == take) {
                     return;
                 }
-                if let Ok(drawing) = Drawing::read(plan.into_bytes(), &self.robot) {
-                    self.state.offers.push((style, Arc::new(drawing)));
-                }
+                self.keep_offer(style, plan);
             }
             Some(Says::Styles { take, result }) => {
                 if let Some((session, Awaited::Styles(of))) = self.state.awaited
@@ -381,6 +412,13 @@ impl Attendant {
                 }
             }
             None => self.gone(),
+        }
+    }
+
+    /// Keeps a drawing that may be offered; one that must not be sent to the robot is none.
+    fn keep_offer(&mut self, style: String, plan: String) {
+        if let Ok(drawing) = Drawing::read(plan.into_bytes(), &self.robot) {
+            self.state.offers.push((style, Arc::new(drawing)));
         }
     }
 
@@ -411,6 +449,7 @@ impl Attendant {
             self.hear(Event::Camera(CameraHealth::Lost { since }));
         }
         self.failed(FaultCode::ModelFail);
+        self.give_up(FaultCode::ModelFail);
         self.state.start_at = self.now() + AGAIN;
     }
 
@@ -445,6 +484,7 @@ impl Attendant {
         if self.demonstration {
             self.demonstrate();
         }
+        self.tend_orders();
     }
 
     /// The staff's part, where there is none.
@@ -454,6 +494,10 @@ impl Attendant {
         let press = |press: StaffPress| Event::Staff { by, press };
         if self.booth.machine() == Machine::Unhomed {
             self.hear(press(StaffPress::Vouch));
+        }
+        let drawn = |job: &DrawingJob| matches!(job.state(), JobState::Drawn { .. });
+        if self.headless && self.booth.desk().table().is_some_and(drawn) {
+            self.hear(Event::SheetTaken);
         }
         if conditions.paper != Paper::Fresh && self.booth.desk().table().is_none() {
             self.hear(press(StaffPress::SheetLoaded { left: None }));
@@ -484,6 +528,7 @@ impl Attendant {
             .chain(self.state.offers.iter().map(|(_, drawing)| drawing.summary().checksum))
             .collect();
         self.drawings.retain(|checksum, _| kept.contains(checksum));
+        self.follow_orders();
         let confirmed = desk.table().map_or(0, DrawingJob::confirmed);
         self.counts.drawn(confirmed.saturating_sub(self.state.strokes));
         self.state.strokes = confirmed;
@@ -498,14 +543,19 @@ impl Attendant {
         self.state.machine = self.booth.machine();
         let session = self.booth.session().id();
         let own = self.state.own.as_ref().filter(|(whose, _)| Some(*whose) == session);
+        let house = serde_json::to_value(&view.house).unwrap_or_default();
         self.shown.write(Now {
             session,
             pictures: self.sitters.pictures().filter(|_| pictures),
             offers: self.state.offers.clone(),
             own: own.map(|(_, drawing)| Arc::clone(drawing)),
-            house: serde_json::to_value(&view.house).unwrap_or_default(),
+            house: house.clone(),
             reasons: view.house.reasons.iter().map(shown::reason).collect(),
         });
+        if house != self.state.house {
+            self.house.publish("house", &house, &house);
+            self.state.house = house;
+        }
         let visitor = view.visitor;
         let runs = visitor.wait.is_some() || visitor.countdown_ms.is_some();
         let changed = self.state.view.as_ref().is_none_or(|before| still(before) != still(&visitor));

@@ -10,20 +10,27 @@
 //! and is told to the loop afterwards. Whatever waits has a bound; whoever finds a letter box full is told so.
 
 mod attendant;
+pub mod control;
 mod counts;
 pub mod drawing;
 pub mod drive;
+pub mod notify;
+pub mod order_routes;
+pub mod orders;
 pub mod page;
 mod records;
 pub mod routes;
 pub mod runtime;
 mod shown;
 pub mod sitter;
+pub mod watched;
 
 pub use attendant::Letter;
 pub use drawing::Drawing;
 pub use drawing::Progress;
 pub use drive::Cable;
+pub use records::Records;
 pub use routes::Site;
 pub use runtime::Runtime;
 pub use runtime::Setting;
+pub use runtime::Use;

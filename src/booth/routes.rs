@@ -24,6 +24,7 @@ use utoipa::ToSchema;
 use super::attendant::Letter;
 use super::drawing::Drawing;
 use super::drive::Handle;
+use super::orders::Book;
 use super::page;
 use super::shown::Now;
 use super::shown::Shown;
@@ -50,6 +51,10 @@ pub struct Site {
     pub(super) letters: SyncSender<Letter>,
     pub(super) drive: Handle,
     pub(super) feed: Feed,
+    pub(super) house: Feed,
+    pub(super) orders: Arc<Book>,
+    /// Whether a camera takes orders.
+    pub(super) triggers: bool,
     pub(super) shown: Arc<Shown>,
     pub(super) ink: InkConfig,
 }
@@ -80,7 +85,7 @@ struct Pressed {
 
 /// Nothing more is to be said.
 #[derive(Debug, Deserialize, ToSchema)]
-struct Plain {}
+pub(super) struct Plain {}
 
 /// What the staff presses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -108,6 +113,8 @@ enum Staff {
     Resume,
     /// Begin the interrupted drawing again on the sheet that lies there.
     StartAgain,
+    /// The finished sheet is taken.
+    SheetTaken,
     /// A new sheet lies there.
     SheetLoaded {
         /// Sheets left beside it, where they are counted.
@@ -120,9 +127,11 @@ enum Staff {
     EndSession,
 }
 
-impl From<Staff> for StaffPress {
-    fn from(staff: Staff) -> Self {
-        match staff {
+impl Staff {
+    /// What of it the kiosk hears.
+    fn event(self) -> Event {
+        let press = match self {
+            Staff::SheetTaken => return Event::SheetTaken,
             Staff::Open => StaffPress::Open,
             Staff::Close => StaffPress::Close,
             Staff::Home => StaffPress::Home,
@@ -137,13 +146,14 @@ impl From<Staff> for StaffPress {
             Staff::SheetLoaded { left } => StaffPress::SheetLoaded { left },
             Staff::PenChanged => StaffPress::PenChanged,
             Staff::EndSession => StaffPress::EndSession,
-        }
+        };
+        Event::Staff { by: Operator::vouched(), press }
     }
 }
 
 impl Site {
     /// Tells the loop `event`.
-    fn tell(&self, event: Event) -> Result<StatusCode, Problem> {
+    pub(super) fn tell(&self, event: Event) -> Result<StatusCode, Problem> {
         match self.letters.try_send(Letter::Happens(event)) {
             Ok(()) => Ok(StatusCode::ACCEPTED),
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
@@ -194,6 +204,8 @@ pub fn house() -> Vec<Route<Arc<Site>>> {
         Route::changes(Verb::Post, "/api/v1/session/stop", Role::Visitor, "Hold the robot, now", stop).takes::<Plain>(),
         Route::reads("/api/v1/house", Role::Operator, "The house, as the staff sees it", house_now)
             .gives_media("application/json"),
+        Route::reads("/api/v1/house/events", Role::Operator, "The same, now and whenever it changes", house_news)
+            .gives_media(events::MEDIA_TYPE),
         Route::changes(Verb::Post, "/api/v1/house/press", Role::Operator, "What the staff presses", staff)
             .takes::<Staff>(),
         Route::reads("/operator", Role::Operator, "The staff's page", text("text/html; charset=utf-8", OPERATOR))
@@ -269,9 +281,13 @@ async fn house_now(State(at): Shared) -> Json<Value> {
     Json(at.shown.read(|now| now.house.clone()))
 }
 
+async fn house_news(State(at): Shared, headers: HeaderMap) -> Result<Response, Problem> {
+    at.house.follow(&headers)
+}
+
 async fn staff(State(at): Shared, Body(press): Body<Staff>) -> Result<StatusCode, Problem> {
     // The guard has let in only who has just proved to be one.
-    at.tell(Event::Staff { by: Operator::vouched(), press: press.into() })
+    at.tell(press.event())
 }
 
 #[cfg(test)]
@@ -297,7 +313,13 @@ mod tests {
 
     #[test]
     fn every_press_of_the_staff_has_its_word() {
-        let press = |text: &str| serde_json::from_str::<Staff>(text).map(StaffPress::from);
+        let by = Operator::vouched();
+        let press = |text: &str| match serde_json::from_str::<Staff>(text).map(Staff::event) {
+            Ok(Event::Staff { press, .. }) => Ok(press),
+            other => Err(other),
+        };
+        assert!(matches!(press(r#"{"press":"sheet-taken"}"#), Err(Ok(Event::SheetTaken))));
+        assert_eq!(Staff::Open.event(), Event::Staff { by, press: StaffPress::Open });
         assert_eq!(press(r#"{"press":"start-again"}"#).ok(), Some(StaffPress::StartAgain));
         assert_eq!(press(r#"{"press":"sheet-loaded"}"#).ok(), Some(StaffPress::SheetLoaded { left: None }));
         assert_eq!(press(r#"{"press":"sheet-loaded","left":9}"#).ok(), Some(StaffPress::SheetLoaded { left: Some(9) }));

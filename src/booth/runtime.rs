@@ -19,6 +19,8 @@ use super::drawing::Drawing;
 use super::drive::Cable;
 use super::drive::Drive;
 use super::drive::Which;
+use super::notify::Pulse;
+use super::orders::Book;
 use super::records::Records;
 use super::routes::Site;
 use super::shown::Shown;
@@ -39,6 +41,18 @@ use crate::server::Route;
 /// Letters that wait for the loop.
 const ROOM: usize = 512;
 
+/// Who comes to a booth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// Visitors, at its page.
+    Visitors,
+    /// Orders alone: there is no screen.
+    Orders {
+        /// Whether the camera takes them.
+        camera: bool,
+    },
+}
+
 /// What a booth is made of.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -50,6 +64,8 @@ pub struct Setting {
     pub program: PathBuf,
     /// The arguments that make it a sitter's process with this configuration.
     pub arguments: Vec<OsString>,
+    /// Who comes.
+    pub used: Use,
     /// Play the staff's part: open, vouch, change sheets. For a simulated robot only.
     pub demonstration: bool,
 }
@@ -59,6 +75,7 @@ pub struct Runtime {
     site: Arc<Site>,
     counts: Counts,
     origin: String,
+    pulse: Pulse,
     drive: Option<Drive>,
     letters: SyncSender<Letter>,
     attendant: Option<JoinHandle<()>>,
@@ -70,7 +87,7 @@ impl Runtime {
     /// # Errors
     /// The state's folder cannot be used, or the machine gives no thread, port or random numbers.
     pub fn start(setting: Setting, limits: &Limits) -> Result<Self, Fault> {
-        let Setting { config, cable, program, arguments, demonstration } = setting;
+        let Setting { config, cable, program, arguments, used, demonstration } = setting;
         let unexpected = |e: std::io::Error| Fault::new(Kind::Unexpected, format!("the booth cannot be started ({e})"));
         let folder = config.booth.state_folder().ok_or_else(|| {
             Fault::new(Kind::Config, "there is no folder for drawings under way; set booth.state_folder")
@@ -84,6 +101,10 @@ impl Runtime {
                 drawings.insert(drawing.summary().checksum, Arc::new(drawing));
             }
         }
+        let orders = Arc::new(Book::default());
+        for found in &found {
+            orders.restore(found.record.key.clone(), found.record.job);
+        }
         let journal: Vec<Record> = found.into_iter().map(|found| found.record).collect();
 
         let begun = Instant::now();
@@ -92,9 +113,10 @@ impl Runtime {
         let boot = u32::from_le_bytes(boot);
         let (booth, first) = Booth::at_start(boot, &journal, FaultCode::Crash, Duration::ZERO, config.kiosk.clone());
 
+        let pulse = Pulse::default();
         let (letters, taken) = sync_channel(ROOM);
         let told = letters.clone();
-        let which = Which { profile: config.robot.clone(), cable };
+        let which = Which { profile: config.robot.clone(), cable, pulse: pulse.clone() };
         // A loop that is gone hears nothing any more.
         let drive =
             Drive::start(which, move |told_by| drop(told.send(attendant::letter(told_by)))).map_err(unexpected)?;
@@ -102,7 +124,9 @@ impl Runtime {
         let hears = Arc::new(move |number, says| drop(said.send(Letter::Sitter(number, says))));
         let sitters = Sitters::new(program, arguments, hears).map_err(unexpected)?;
         let origin = sitters.origin().to_owned();
-        let feed = Feed::new(&booth.view(Duration::ZERO).visitor, limits)?;
+        let first_view = booth.view(Duration::ZERO);
+        let feed = Feed::new(&first_view.visitor, limits)?;
+        let house = Feed::new(&first_view.house, limits)?;
         let shown = Arc::new(Shown::default());
         let counts = Counts::default();
         let attendant = Attendant {
@@ -115,7 +139,11 @@ impl Runtime {
             records,
             robot: config.robot.clone(),
             camera: config.camera.clone(),
+            orders: Arc::clone(&orders),
             feed: feed.clone(),
+            house: house.clone(),
+            pulse: pulse.clone(),
+            headless: used != Use::Visitors,
             shown: Arc::clone(&shown),
             counts: counts.clone(),
             demonstration,
@@ -124,19 +152,41 @@ impl Runtime {
         };
         let run = thread::Builder::new().name("attendant".into()).spawn(move || attendant.run(first));
         let attendant = Some(run.map_err(unexpected)?);
-        let site = Arc::new(Site { letters: letters.clone(), drive: drive.handle(), feed, shown, ink: config.ink });
-        Ok(Self { site, counts, origin, drive: Some(drive), letters, attendant })
+        let site = Arc::new(Site {
+            letters: letters.clone(),
+            drive: drive.handle(),
+            feed,
+            house,
+            orders,
+            triggers: used == Use::Orders { camera: true },
+            shown,
+            ink: config.ink,
+        });
+        Ok(Self { site, counts, origin, pulse, drive: Some(drive), letters, attendant })
     }
 
     /// The use that the server's shell is put around, with these `routes`.
     pub fn app(&self, routes: Vec<Route<Arc<Site>>>) -> App<Arc<Site>> {
-        let (asked, ends) = (Arc::clone(&self.site), self.site.feed.clone());
+        let (asked, ends) = (Arc::clone(&self.site), Arc::clone(&self.site));
         App {
             state: Arc::clone(&self.site),
             routes,
             ready: Arc::new(move || asked.shown.read(|now| now.reasons.clone())),
-            farewell: Arc::new(move || ends.close()),
+            farewell: Arc::new(move || {
+                ends.feed.close();
+                ends.house.close();
+            }),
         }
+    }
+
+    /// The orders that it takes.
+    pub fn orders(&self) -> Arc<Book> {
+        Arc::clone(&self.site.orders)
+    }
+
+    /// When its loops turned last.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Pages may show the pictures of the sitter's process.

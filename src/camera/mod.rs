@@ -22,6 +22,8 @@ use serde::Deserialize;
 use serde::Serialize;
 
 pub use error::CameraError;
+pub use folder::is_photo;
+pub use folder::read as read_photo;
 pub use list::CameraInfo;
 pub use list::list;
 

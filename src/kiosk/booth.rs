@@ -131,8 +131,9 @@ pub enum Command {
     Job(JobCommand),
     /// For a session; never a [`SessionCommand::Wish`].
     Session(SessionCommand),
-    /// Count one drawing by how it ended.
-    CountDrawing(JobResult),
+    /// Count one drawing, which has left the desk, by how it ended.
+    #[expect(missing_docs, reason = "the fields are named after what they are")]
+    CountDrawing { job: JobId, result: JobResult },
 }
 
 /// The whole kiosk.
@@ -443,11 +444,11 @@ impl Booth {
                 Outcome::News { session, news } => {
                     inner.push_back(Inner::Session(SessionEvent::Drawing { session, news }));
                 }
-                Outcome::Left { result, .. } => {
+                Outcome::Left { job, result } => {
                     if result == JobResult::Completed && self.conditions.paper == Paper::Used {
                         self.conditions.paper = Paper::Missing;
                     }
-                    commands.push(Command::CountDrawing(result));
+                    commands.push(Command::CountDrawing { job, result });
                 }
             }
         }

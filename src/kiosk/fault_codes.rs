@@ -94,6 +94,10 @@ faults! {
     "The face is blurred."
     "Fingerprints on the lens, or a focus that hunts."
     "Clean the lens; fix the focus on the mark.";
+    PhotoUnreadable, "PHOTO_UNREADABLE", None, closes: false, job: Nothing;
+    "The photo's file cannot be read, or it is no photo."
+    "It may be gone, of another format, or larger than a photo may be."
+    "Lay it there again as JPEG, PNG or WebP of at most 40 million pixels.";
     NoFace, "NO_FACE", Some(TextKey::FaultNoFace), closes: false, job: Nothing;
     "No face is in the picture."
     "The visitor may stand beside the mark."

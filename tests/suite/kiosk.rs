@@ -35,11 +35,16 @@ const PATIENT: [&str; 8] = [
 
 /// A kiosk in its demonstration, with a sample sitter, patient with slow machines.
 fn kiosk(bench: &Bench, arguments: &[&str]) -> Served {
+    kiosk_of(bench, &[&["--sample"], arguments].concat())
+}
+
+/// The same with a camera of the test's own.
+pub fn kiosk_of(bench: &Bench, arguments: &[&str]) -> Served {
     let state = format!("booth.state_folder={}", bench.path().join("state").display());
     let lock_out = format!("security.lock_out_file={}", bench.path().join("lock-out.json").display());
     let mut all = vec!["--set", &lock_out, "--set", &state, "--set", "booth.styles=[\"flow\"]"];
     all.extend(PATIENT.iter().flat_map(|set| ["--set", *set]));
-    all.extend(["kiosk", "--sample", "--no-open"]);
+    all.extend(["kiosk", "--no-open"]);
     all.extend(arguments);
     served::serve(bench, &all)
 }
@@ -49,7 +54,7 @@ fn view(kiosk: &Served) -> Value {
 }
 
 /// Waits until the view is as `wanted`.
-fn until(kiosk: &Served, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub fn until(kiosk: &Served, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let since = Instant::now();
     loop {
         let view = view(kiosk);
@@ -61,17 +66,17 @@ fn until(kiosk: &Served, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     }
 }
 
-fn screen(kiosk: &Served, name: &str) -> Value {
+pub fn screen(kiosk: &Served, name: &str) -> Value {
     until(kiosk, name, |view| view["screen"] == name)
 }
 
-fn press(kiosk: &Served, view: &Value, press: Value) {
+pub fn press(kiosk: &Served, view: &Value, press: Value) {
     let answer = kiosk.post("/api/v1/session/press", &json!({ "session": view["session"], "press": press }));
     assert_eq!(answer.status, 202, "{}", String::from_utf8_lossy(&answer.body));
 }
 
 /// From the attract screen to `last`, pressing what leads there.
-fn walk(kiosk: &Served, last: &str) -> Value {
+pub fn walk(kiosk: &Served, last: &str) -> Value {
     let mut now = screen(kiosk, "attract");
     if last == "attract" {
         return now;
@@ -82,15 +87,16 @@ fn walk(kiosk: &Served, last: &str) -> Value {
         ("consent", json!({ "press": "yes" })),
         ("framing", json!({ "press": "take-photo" })),
         ("review", json!({ "press": "use-it" })),
+        // The robot is free: the tap that chooses a drawing also starts it.
         ("choosing", json!({ "press": "draw", "offer": 0 })),
-        ("handover", json!({ "press": "start-drawing" })),
         ("watching", json!(null)),
     ] {
         let buttons = |view: &Value| view["buttons"].as_array().is_some_and(|all| !all.is_empty());
         now = until(kiosk, name, |view| {
             let ready = match name {
                 "choosing" => view["offers"].as_array().is_some_and(|offers| !offers.is_empty()),
-                "handover" => view["buttons"].to_string().contains("start-drawing"),
+                // While it draws there is only the stop, which is on every screen.
+                "watching" => true,
                 _ => buttons(view),
             };
             view["screen"] == name && ready
@@ -104,7 +110,7 @@ fn walk(kiosk: &Served, last: &str) -> Value {
 }
 
 /// The processes whose parent is `parent`.
-fn children(parent: u32) -> Vec<u32> {
+pub fn children(parent: u32) -> Vec<u32> {
     let all = fs::read_dir("/proc").expect("Linux").flatten();
     let numbers = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let of = |id: &u32| -> Option<u32> {
@@ -117,7 +123,7 @@ fn children(parent: u32) -> Vec<u32> {
 }
 
 /// Where pictures are, without what stands before the host.
-fn pictures(kiosk: &Served, view: &Value, what: &str) -> (String, String) {
+pub fn pictures(kiosk: &Served, view: &Value, what: &str) -> (String, String) {
     let path = format!("/api/v1/sessions/{}/{what}", view["session"].as_str().expect("a session"));
     let answer = kiosk.get(&path);
     assert_eq!(answer.status, 307, "{path}");
@@ -162,8 +168,6 @@ fn a_visitor_takes_a_drawing_home_and_leaves_nothing() {
     let plan = format!("/api/v1/sessions/{}/plans/{style}", choosing["session"].as_str().expect("a session"));
     assert!(kiosk.get(&plan).json()["timeline"].as_str().is_some_and(|line| line.len() > 1000));
     press(&kiosk, &choosing, json!({ "press": "draw", "offer": 0 }));
-    let handover = until(&kiosk, "the turn", |view| view["buttons"].to_string().contains("start-drawing"));
-    press(&kiosk, &handover, json!({ "press": "start-drawing" }));
     let collect = until(&kiosk, "the sheet and the wipe", |view| {
         view["screen"] == "collect" && view["lines"].to_string().contains("gelöscht")
     });
@@ -279,15 +283,14 @@ fn after_a_crash_nothing_moves_and_the_right_stroke_is_offered() {
 fn two_touches_and_two_presses_draw_once() {
     let bench = Bench::new();
     let kiosk = kiosk(&bench, &["--at-once"]);
-    let handover = walk(&kiosk, "handover");
-    for _ in 0..3 {
-        press(&kiosk, &handover, json!({ "press": "start-drawing" }));
-    }
+    let choosing = walk(&kiosk, "choosing");
+    let again = || press(&kiosk, &choosing, json!({ "press": "draw", "offer": 0 }));
+    (0..3).for_each(|_| again());
     let collect = screen(&kiosk, "collect");
-    press(&kiosk, &handover, json!({ "press": "start-drawing" }));
+    again();
     press(&kiosk, &collect, json!({ "press": "taken" }));
     screen(&kiosk, "attract");
-    press(&kiosk, &handover, json!({ "press": "start-drawing" }));
+    again();
     let metrics = String::from_utf8(kiosk.get("/metrics").body).expect("text");
     assert!(metrics.contains("portraitist_jobs_total{by=\"completed\"} 1"), "{metrics}");
 }
@@ -331,7 +334,10 @@ fn the_whole_journey_in_a_real_browser() {
     page.until(&seen("photo"));
     touch(&mut page, "review", "use-it");
     touch(&mut page, "choosing", "draw");
-    touch(&mut page, "handover", "start-drawing");
+    page.until(&shown("handover"));
+    keep(&mut page, "handover");
+    page.until(&shown("watching"));
+    keep(&mut page, "watching");
     page.until(&shown("collect"));
     touch(&mut page, "collect", "taken");
     page.until(&shown("thanks"));

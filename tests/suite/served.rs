@@ -1,6 +1,7 @@
 //! A program that serves, as its callers meet it: started, asked over HTTP, ended.
 
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
@@ -26,8 +27,8 @@ pub struct Served {
 /// Starts the program with `arguments`, which make it serve, and waits until it does.
 pub fn serve(bench: &Bench, arguments: &[&str]) -> Served {
     let arguments = [&["--json"], arguments].concat();
-    let mut process =
-        bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
+    let log = File::options().create(true).append(true).open(bench.path().join("stderr.log")).expect("writable");
+    let mut process = bench.command(&arguments).stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
     let mut line = String::new();
     BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("text");
     let told: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no address ({e}): {line}"));

@@ -26,6 +26,7 @@ use crate::robot::Met;
 use crate::robot::Origin;
 use crate::robot::Pacing;
 use crate::robot::Port;
+use crate::robot::PortError;
 use crate::robot::SenderConfig;
 use crate::robot::Serial;
 use crate::robot::Simulated;
@@ -33,6 +34,8 @@ use crate::robot::Stop;
 use crate::robot::Talk;
 
 use super::super::drawing::Drawing;
+use super::super::notify::Loop;
+use super::super::notify::Pulse;
 
 /// A robot that does nothing is asked so often.
 const EVERY: Duration = Duration::from_millis(500);
@@ -46,6 +49,28 @@ pub(super) struct Robot {
     pub sender: SenderConfig,
 }
 
+/// A port whose use tells that the driver's loop turns: homing and drawing take minutes, no single answer does.
+struct Beating {
+    port: Box<dyn Port>,
+    pulse: Pulse,
+}
+
+impl Port for Beating {
+    fn now(&self) -> Duration {
+        self.port.now()
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        self.pulse.beat(Loop::Driver);
+        self.port.write(bytes)
+    }
+
+    fn read(&mut self, until: Duration) -> Result<Vec<u8>, PortError> {
+        self.pulse.beat(Loop::Driver);
+        self.port.read(until)
+    }
+}
+
 impl Worker {
     /// Meets the robot; or what became of it.
     pub(super) fn connect(&mut self) -> Result<Robot, MachineEvent> {
@@ -55,6 +80,7 @@ impl Worker {
                 Box::new(Serial::open(name, self.which.profile.baud).map_err(|_| MachineEvent::LinkLost)?)
             }
         };
+        port = Box::new(Beating { port, pulse: self.which.pulse.clone() });
         self.machine(MachineEvent::PortFound);
         self.machine(MachineEvent::PortOpened);
         let met = Talk::new(port.as_mut(), &Stop::default()).meet(self.which.profile.baud).map_err(|e| match e {
@@ -75,6 +101,7 @@ impl Worker {
     pub(super) fn attend(&mut self, mut robot: Robot) -> MachineEvent {
         let (mut told, mut asked) = (None, Instant::now());
         while !self.ends() {
+            self.which.pulse.beat(Loop::Driver);
             if self.switches.hold.swap(false, Ordering::SeqCst)
                 && let Err(gone) = robot.halt()
             {

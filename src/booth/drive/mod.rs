@@ -29,6 +29,8 @@ use std::time::Instant;
 
 use super::drawing::Drawing;
 use super::drawing::Progress;
+use super::notify::Loop;
+use super::notify::Pulse;
 use crate::kiosk::Event;
 use crate::kiosk::Facts;
 use crate::kiosk::JobId;
@@ -46,12 +48,14 @@ const ROOM: usize = 32;
 const NAP: Duration = Duration::from_millis(10);
 
 /// Which robot.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Which {
     /// Its profile.
     pub profile: RobotProfile,
     /// Its port.
     pub cable: Cable,
+    /// Who is told that the loop turns.
+    pub pulse: Pulse,
 }
 
 /// At the end of which cable it is.
@@ -251,6 +255,7 @@ impl Worker {
     fn wait(&self, supervisor: &Supervisor) {
         let Link::Absent { try_at } = supervisor.link() else { return };
         while self.begun.elapsed() < try_at && !self.ends() {
+            self.which.pulse.beat(Loop::Driver);
             match self.ordered.recv_timeout(NAP) {
                 Ok(Order::Prove { job, run, .. }) => {
                     self.happens(Event::Facts { job, run, facts: Facts::default() });

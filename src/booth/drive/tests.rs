@@ -17,7 +17,7 @@ struct Bench {
 
 fn bench(pace: Pace) -> Bench {
     let (tell, told) = mpsc::channel();
-    let which = Which { profile: robot(), cable: Cable::Simulated(pace) };
+    let which = Which { profile: robot(), cable: Cable::Simulated(pace), pulse: Pulse::default() };
     let drive = Drive::start(which, move |news| drop(tell.send(news))).expect("a thread");
     let bench = Bench { drive, told };
     bench.until(|event| *event == Event::Machine(MachineEvent::Reported(Report::Idle)));
@@ -135,7 +135,7 @@ fn whoever_is_at_the_cable_is_only_asked() {
     rustix::pty::grantpt(&master).expect("granted");
     rustix::pty::unlockpt(&master).expect("unlocked");
     let path = rustix::pty::ptsname(&master, Vec::new()).expect("a name").into_string().expect("text");
-    let which = Which { profile: robot(), cable: Cable::Serial(path) };
+    let which = Which { profile: robot(), cable: Cable::Serial(path), pulse: Pulse::default() };
     let drive = Drive::start(which, |_| {}).expect("a thread");
     let (tell, told) = mpsc::channel();
     let mut cable = std::fs::File::from(master);

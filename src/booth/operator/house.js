@@ -32,6 +32,7 @@ function show(house) {
     ? `${job.state}, stroke ${job.confirmed} of ${job.strokes}, ${Math.ceil(job.secs_left / 60)} min left${job.code ? `, ${job.code}` : ""}`
     : "none";
   $("interrupted").hidden = job?.state !== "interrupted";
+  if (job) $("broke-off").textContent = `Stroke ${job.confirmed + 1} of ${job.strokes}. Did the paper move?`;
   const sheets = house.sheets_left === null ? "" : `, ${house.sheets_left} sheets left`;
   $("machine").textContent = `robot ${house.robot}, paper ${house.paper}${sheets}, pen ${house.pen}`;
 }

@@ -28,6 +28,8 @@ impl Process {
         let (ours, theirs) = UnixStream::pair()?;
         let child = Command::new(program)
             .args(arguments)
+            // The service manager hears the booth alone.
+            .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::from(OwnedFd::from(pictures.try_clone()?)))
             .stdout(Stdio::from(OwnedFd::from(theirs)))
             .spawn()?;

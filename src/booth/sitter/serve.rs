@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::ops::ControlFlow;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -19,6 +20,7 @@ use super::pictures::Pictures;
 use super::words;
 use super::words::Says;
 use super::words::Told;
+use crate::camera;
 use crate::config;
 use crate::config::LoadRequest;
 use crate::fault::Fault;
@@ -28,6 +30,14 @@ use crate::photo::Photo;
 
 /// Wishes and drawings that wait.
 const ROOM: usize = 16;
+
+/// What is done beside the camera, one after the other.
+enum Task {
+    /// Read this photo.
+    Read(u8, PathBuf),
+    /// Draw the photo that is kept.
+    Draw(u8),
+}
 
 /// The line to the booth.
 #[derive(Debug, Clone)]
@@ -81,10 +91,23 @@ pub fn serve(request: &LoadRequest) -> Result<(), Fault> {
         }),
     };
     thread::spawn(move || watch.run(&wishes));
-    let (draw, draws) = mpsc::sync_channel::<u8>(ROOM);
+    let (draw, draws) = mpsc::sync_channel::<Task>(ROOM);
     let tells = line.clone();
     thread::spawn(move || {
-        while let Ok(take) = draws.recv() {
+        while let Ok(task) = draws.recv() {
+            let take = match task {
+                Task::Draw(take) => take,
+                Task::Read(take, path) => {
+                    let read = camera::read_photo(&path).map_err(|_| FaultCode::PhotoUnreadable);
+                    let result = read.and_then(|read| {
+                        artist.fits(&read)?;
+                        *photo.lock().unwrap_or_else(PoisonError::into_inner) = Some((take, read));
+                        Ok(())
+                    });
+                    tells.say(&Says::Burst { take, result });
+                    continue;
+                }
+            };
             let kept = photo.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let result = match kept.filter(|(of, _)| *of == take) {
                 Some((_, photo)) => artist.draw(&photo, &mut |style, plan| {
@@ -106,7 +129,8 @@ pub fn serve(request: &LoadRequest) -> Result<(), Fault> {
             }
             Told::Close => drop(wish.try_send(Wish::Close)),
             Told::Burst { take } => drop(wish.try_send(Wish::Burst { take })),
-            Told::Styles { take } => drop(draw.try_send(take)),
+            Told::Photo { take, path } => drop(draw.try_send(Task::Read(take, path))),
+            Told::Styles { take } => drop(draw.try_send(Task::Draw(take))),
         }
     }
     Ok(())

@@ -114,6 +114,17 @@ impl Sitters {
         Err(io::ErrorKind::NotConnected.into())
     }
 
+    /// Tells the process something that gives it a picture.
+    ///
+    /// # Errors
+    /// There is no process, or it does not listen.
+    pub fn touch(&mut self, told: &Told) -> io::Result<()> {
+        if let Some(now) = &mut self.now {
+            now.touched = true;
+        }
+        self.tell(told)
+    }
+
     /// Tells the process something.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 use std::io;
 use std::io::Read;
 use std::io::Write;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -29,6 +30,13 @@ pub enum Told {
     Burst {
         /// Which photo it is.
         take: u8,
+    },
+    /// Read a photo that lies on the disk already, in the place of any earlier one; answered as a burst is.
+    Photo {
+        /// Which photo it is.
+        take: u8,
+        /// Its file.
+        path: PathBuf,
     },
     /// Draw that photo in every style.
     Styles {

@@ -1,5 +1,7 @@
 //! The command line as its users type it: one struct a command, documented where it stands.
 
+mod booth;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,6 +14,15 @@ use crate::geom::Point;
 use crate::geom::Px;
 use crate::geom::Rect;
 use crate::robot::Trouble;
+
+pub use booth::Api;
+pub use booth::House;
+pub use booth::Kiosk;
+pub use booth::Serve;
+pub use booth::StaffPress;
+pub use booth::Stand;
+pub use booth::SupportBundle;
+pub use booth::Wipe;
 
 /// Exit codes, as `--help` shows them (`fault.rs` is their source; a test compares).
 pub const EXIT_CODES: &str = "\
@@ -80,6 +91,14 @@ pub enum Command {
     Preview(Preview),
     /// Run the booth: the visitors' page, camera and robot; with no hardware at all it is a demonstration
     Kiosk(Kiosk),
+    /// Run the robot without a screen: orders by HTTP or by photos in a folder, one after the other
+    Serve(Serve),
+    /// The house of the booth that runs on this machine: show it, or press what its staff presses
+    House(House),
+    /// End the session on the screen, and erase what is left of drawings if no booth runs
+    Wipe(Wipe),
+    /// Collect what helps to find a fault, in one JSON file: no picture, no stroke, no secret
+    SupportBundle(SupportBundle),
     /// The process of a booth that has the camera; the booth starts it
     #[command(hide = true)]
     Sitter,
@@ -104,8 +123,12 @@ pub enum Command {
         #[arg(long)]
         token: bool,
     },
-    /// The description of the HTTP API that preview serves (OpenAPI 3.1), on standard output
-    Openapi,
+    /// The description of an HTTP API (OpenAPI 3.1), on standard output
+    Openapi {
+        /// Whose
+        #[arg(value_enum, default_value_t)]
+        api: Api,
+    },
     /// Completions for your shell, on standard output
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -217,37 +240,6 @@ pub struct Machine {
     /// Drawing style: a name or a file
     #[arg(long, value_name = "NAME")]
     pub style: Option<String>,
-}
-
-/// `portraitist kiosk`
-#[derive(Debug, Args)]
-pub struct Kiosk {
-    /// The webcam: its number or device path [default: the configured camera]
-    #[arg(long, value_name = "DEVICE", conflicts_with_all = ["camera_dir", "sample"])]
-    pub camera: Option<String>,
-    /// A folder as camera
-    #[arg(long, value_name = "DIR", conflicts_with = "sample")]
-    pub camera_dir: Option<PathBuf>,
-    /// A sample sitter (nobody's face) as camera
-    #[arg(long)]
-    pub sample: bool,
-    #[command(flatten)]
-    pub machine: Machine,
-    /// Serial port of the robot, or `simulated` [default: port.path of the configuration]
-    #[arg(long, value_name = "PORT")]
-    pub port: Option<String>,
-    /// Let the simulated robot draw as fast as this computer can
-    #[arg(long)]
-    pub at_once: bool,
-    /// With the simulated robot: leave the staff's part (open, home, change sheets) to the operator's page
-    #[arg(long)]
-    pub staffed: bool,
-    /// Where to listen, e.g. 127.0.0.1:7483 [default: server.listen of the configuration]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<String>,
-    /// Do not open a browser
-    #[arg(long)]
-    pub no_open: bool,
 }
 
 /// `portraitist strokes`
