@@ -134,7 +134,7 @@ pub fn pictures(kiosk: &Served, view: &Value, what: &str) -> (String, String) {
 
 fn state(bench: &Bench) -> Vec<PathBuf> {
     let files = fs::read_dir(bench.path().join("state")).expect("the state's folder").flatten();
-    files.map(|entry| entry.path()).filter(|path| !path.ends_with("lock")).collect()
+    files.map(|entry| entry.path()).filter(|path| !path.ends_with("lock") && !path.ends_with("control.json")).collect()
 }
 
 fn holds(folder: &Path, ending: &str) -> bool {
@@ -298,6 +298,8 @@ fn two_touches_and_two_presses_draw_once() {
 /// Keeps a picture of the page if somebody wants to look (`PORTRAITIST_SCREENSHOTS`).
 fn keep(page: &mut Page, name: &str) {
     if let Some(folder) = std::env::var_os("PORTRAITIST_SCREENSHOTS") {
+        // A screen fades in.
+        std::thread::sleep(Duration::from_millis(1200));
         fs::create_dir_all(&folder).expect("a folder");
         fs::write(PathBuf::from(folder).join(format!("kiosk-{name}.png")), page.picture()).expect("writable");
     }
