@@ -151,6 +151,8 @@ enum Awaited {
 impl Attendant {
     /// Does `first`, then attends until it is told that the program ends.
     pub fn run(mut self, first: Vec<Command>) {
+        // What an earlier program drew is not drawn again.
+        self.state.strokes = self.booth.desk().table().map_or(0, DrawingJob::confirmed);
         self.obey(first);
         loop {
             self.pulse.beat(Loop::Attendant);

@@ -120,7 +120,7 @@ fn photos_of_a_watched_folder_are_drawn_and_told_beside() {
     let now = beside(&folder, "anna.jpg.json").expect("still there");
     assert_eq!((&now["key"], &now["state"]), (&key, &json!("drawn")), "what is on paper is not drawn again");
     let metrics = String::from_utf8(serve.get("/metrics").body).expect("text");
-    assert!(!metrics.contains("portraitist_jobs_total{by=\"completed\"}"), "{metrics}");
+    assert!(metrics.contains("portraitist_strokes_drawn_total 0"), "{metrics}");
 }
 
 #[test]
