@@ -90,7 +90,7 @@ impl Camera for Folder {
 }
 
 /// Whether the name is a photo's: not hidden, and ending as one. Whether it is one shows when it is read.
-fn is_photo(path: &Path) -> bool {
+pub fn is_photo(path: &Path) -> bool {
     let hidden = path.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     !hidden && ["jpg", "jpeg", "png", "webp"].iter().any(|photo| ending.eq_ignore_ascii_case(photo))
@@ -102,7 +102,11 @@ fn written(path: &Path) -> (SystemTime, PathBuf) {
     (time, path.to_owned())
 }
 
-fn read(path: &Path) -> Result<Photo, String> {
+/// The photo in the file `path`.
+///
+/// # Errors
+/// It cannot be read, or is none; in words.
+pub fn read(path: &Path) -> Result<Photo, String> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| error.to_string())?;
     // One byte more than a photo may have is enough for its decoder to say that it is too large.

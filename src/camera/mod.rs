@@ -1,4 +1,4 @@
-//! Where photos come from: a webcam, a folder that other programs fill, or a test card.
+//! Where photos come from: a webcam, a folder that other programs fill, a test card, or a sample sitter.
 //!
 //! [`open`] turns a [`CameraConfig`] into a [`Camera`]; every camera gives upright sRGB [`Photo`]s and fails with one
 //! clear sentence ([`CameraError`]). To add a camera: write its file, add a variant to [`Source`] and an arm to [`open`].
@@ -12,6 +12,7 @@ mod format;
 mod frame;
 mod list;
 mod native;
+mod sample;
 mod stream;
 mod test_card;
 
@@ -21,6 +22,8 @@ use serde::Deserialize;
 use serde::Serialize;
 
 pub use error::CameraError;
+pub use folder::is_photo;
+pub use folder::read as read_photo;
 pub use list::CameraInfo;
 pub use list::list;
 
@@ -54,6 +57,8 @@ pub enum Source {
     Folder,
     /// The test card: a drawn figure, the same every time.
     TestCard,
+    /// A sample sitter, the same every time.
+    Sample,
 }
 
 /// Which photo of the folder is the next one.
@@ -114,7 +119,19 @@ pub fn open(config: &CameraConfig) -> Result<Box<dyn Camera>, CameraError> {
         Source::Webcam => Box::new(native::Webcam::open(config)?),
         Source::Folder => Box::new(folder::Folder::open(&config.folder, config.folder_order)?),
         Source::TestCard => Box::new(test_card::TestCard),
+        Source::Sample => Box::new(sample::Sample),
     })
+}
+
+impl CameraConfig {
+    /// Whether the camera is there, as far as can be told without opening it.
+    pub fn is_there(&self) -> bool {
+        match self.source {
+            Source::Webcam => native::find(&self.device).is_ok_and(|(_, path)| std::path::Path::new(&path).exists()),
+            Source::Folder => self.folder.is_dir(),
+            Source::TestCard | Source::Sample => true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ pub(super) fn offers(index: u32, device: &str) -> Result<Vec<CameraFormat>, Came
 }
 
 /// The index and path of the webcam called `name`: a number, or the path of a device or of a link to one.
-fn find(name: &str) -> Result<(u32, String), CameraError> {
+pub(super) fn find(name: &str) -> Result<(u32, String), CameraError> {
     if let Ok(index) = name.parse() {
         return Ok((index, format!("/dev/video{index}")));
     }

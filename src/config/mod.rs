@@ -5,6 +5,7 @@
 //! key, a wrong type and a value out of range name the file, the line, the key and what would be right. Nothing but
 //! [`load`] reads a file. Rooms define their own `…Config`; this one only composes them and hands each its part.
 
+mod booth;
 mod error;
 mod files;
 mod layers;
@@ -23,6 +24,7 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 use toml::Value;
 
+pub use booth::BoothConfig;
 pub use error::ConfigError;
 pub use files::Place;
 pub use layers::Origin;
@@ -39,6 +41,7 @@ use crate::camera::CameraConfig;
 use crate::job::Artist;
 use crate::job::Recipe;
 use crate::job::Subject;
+use crate::kiosk::KioskConfig;
 use crate::photo::BackdropConfig;
 use crate::plan::PlanConfig;
 use crate::plan::RobotProfile;
@@ -85,6 +88,10 @@ pub struct Config {
     pub server: ServerConfig,
     /// How callers prove who they are.
     pub security: SecurityConfig,
+    /// The kiosk's times and limits.
+    pub kiosk: KioskConfig,
+    /// What stands around it.
+    pub booth: BoothConfig,
     /// The machine.
     pub robot: RobotProfile,
     /// The pen.
@@ -298,6 +305,8 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
     plan.check().map_err(|error| conflict(error.to_string()))?;
     let robot: RobotProfile = section(settings, "robot")?;
     robot.check().map_err(|error| conflict(error.to_string()))?;
+    let kiosk: KioskConfig = section(settings, "kiosk")?;
+    kiosk.check().map_err(|error| conflict(error.to_string()))?;
     let style: StyleProfile = section(settings, "style")?;
     let manifest = Manifest::shipped();
     for name in style.weights.iter().filter(|name| models::own_file(name).is_none()) {
@@ -317,6 +326,8 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         port: section(settings, "port")?,
         server: section(settings, "server")?,
         security: section(settings, "security")?,
+        kiosk,
+        booth: section(settings, "booth")?,
         robot,
         pen,
         paper,

@@ -46,9 +46,13 @@ impl SecurityConfig {
         if !self.lock_out_file.is_empty() {
             return Some(PathBuf::from(&self.lock_out_file));
         }
-        let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let own = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
-        let state = folder("STATE_DIRECTORY").or_else(|| Some(own?.join("portraitist")));
-        state.map(|folder| folder.join("lock-out.json"))
+        state_folder().map(|folder| folder.join("lock-out.json"))
     }
+}
+
+/// The folder that systemd gives a service, else one in the user's own; `None` for a user without a home.
+pub(super) fn state_folder() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let own = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
+    folder("STATE_DIRECTORY").or_else(|| Some(own?.join("portraitist")))
 }

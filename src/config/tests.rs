@@ -22,6 +22,7 @@ fn an_empty_configuration_runs_with_the_rooms_own_defaults() {
     assert_eq!(config.svg, SvgConfig::default());
     assert_eq!(config.plan, PlanConfig::default());
     assert_eq!(config.ink, InkConfig::default());
+    assert_eq!((&config.kiosk, &config.booth), (&KioskConfig::default(), &BoothConfig::default()));
     assert_eq!((config.robot.name.as_str(), config.pen.name.as_str()), ("a4-servo", "fineliner-0.4"));
     assert_eq!((config.sheet.width_mm(), config.sheet.height_mm()), (148.0, 210.0));
     assert_eq!(loaded.files(), &[] as &[PathBuf]);
@@ -63,6 +64,8 @@ fn default_toml_has_every_key_of_every_room_and_no_other() {
         ("port", keys_of(&config.port)),
         ("server", keys_of(&config.server)),
         ("security", keys_of(&config.security)),
+        ("kiosk", keys_of(&config.kiosk)),
+        ("booth", keys_of(&config.booth)),
         ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
         ("pen", keys_of(&config.pen)),
         ("paper", keys_of(&config.paper)),

@@ -1,4 +1,5 @@
-//! The plan made visible before a robot moves: a still drawing, the inked sheet, an animation, a page that plays it.
+//! The plan made visible before a robot moves: a still drawing, the inked sheet, an animation, a page that plays it, and
+//! what another page needs to play it.
 //!
 //! All come from one [`MotionPlan`](crate::plan::MotionPlan) value, the same that becomes the program, so that
 //! what is shown is what will be drawn, in that order and at that speed. Nothing here needs a robot. Units: mm on the
@@ -8,6 +9,7 @@ mod animation;
 mod overlay;
 mod page;
 mod paper;
+mod playable;
 mod svg;
 mod timeline;
 
@@ -25,5 +27,7 @@ pub use paper::coverage;
 pub use paper::drawn_until;
 pub use paper::inked;
 pub use paper::paper;
+pub use playable::Playable;
+pub use playable::playable;
 pub use svg::SvgOptions;
 pub use svg::svg;

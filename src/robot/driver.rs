@@ -85,7 +85,8 @@ pub enum News<'a> {
         /// Strokes drawn.
         after: usize,
     },
-    /// The robot is held by something else than an order; it waits for a person.
+    /// The robot is held, by an order to hold ([`Orders::hold`]: told before it stands) or by something else; it waits for
+    /// a person.
     Held(Held),
     /// It goes on.
     GoingOn,
@@ -177,6 +178,9 @@ impl Run<'_> {
             let now = self.port.now();
             match orders.stop().wanted() {
                 Wanted::No => {
+                    if orders.take_hold() {
+                        self.sender.pause();
+                    }
                     if let Some(order) = orders.take() {
                         self.obey(order, now, watch);
                     }

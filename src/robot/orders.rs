@@ -1,8 +1,10 @@
-//! What a person orders while a program is drawn: stop, pause, go on. Any thread may give an order.
+//! What a person orders while a program is drawn: stop, hold, pause, go on. Any thread may give an order.
 //!
-//! A stop wins over everything and is never taken back. Of the others the last one given counts: they are no queue.
+//! A stop wins over everything and is never taken back; a hold wins over what was ordered before it. Of the others the
+//! last one given counts: they are no queue.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering;
 
@@ -12,6 +14,7 @@ use super::stop::Stop;
 #[derive(Debug, Clone, Default)]
 pub struct Orders {
     stop: Stop,
+    hold: Arc<AtomicBool>,
     last: Arc<AtomicU8>,
 }
 
@@ -32,12 +35,24 @@ const ALL: [(u8, Order); 3] = [(1, Order::Pause), (2, Order::Resume), (3, Order:
 impl Orders {
     /// Orders that obey this stop switch.
     pub fn new(stop: &Stop) -> Self {
-        Self { stop: stop.clone(), last: Arc::default() }
+        Self { stop: stop.clone(), hold: Arc::default(), last: Arc::default() }
     }
 
     /// The stop switch.
     pub fn stop(&self) -> &Stop {
         &self.stop
+    }
+
+    /// Holds the machine at once, wherever its pen is; [`Order::Resume`] lets it go on. An order that has not been taken
+    /// yet is forgotten.
+    pub fn hold(&self) {
+        self.last.store(NONE, Ordering::SeqCst);
+        self.hold.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether a hold was asked for since this was last asked.
+    pub(super) fn take_hold(&self) -> bool {
+        self.hold.swap(false, Ordering::SeqCst)
     }
 
     /// Gives an order; one that has not been taken yet is forgotten.
@@ -64,6 +79,14 @@ mod tests {
         orders.give(Order::Pause);
         orders.clone().give(Order::Resume);
         assert_eq!((orders.take(), orders.take()), (Some(Order::Resume), None));
+    }
+
+    #[test]
+    fn a_hold_forgets_what_was_ordered_before_it() {
+        let orders = Orders::default();
+        orders.give(Order::Resume);
+        orders.clone().hold();
+        assert_eq!((orders.take_hold(), orders.take(), orders.take_hold()), (true, None, false));
     }
 
     #[test]

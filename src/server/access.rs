@@ -137,7 +137,7 @@ impl Access {
         if let Some(value) = headers.get(header::AUTHORIZATION) {
             let bearer = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).unwrap_or_default().trim();
             let is = |token: &Option<super::secret::Token>| token.as_ref().is_some_and(|token| token.matches(bearer));
-            caller.operator = is(&self.secrets.token);
+            caller.operator = is(&self.secrets.token) || is(&self.secrets.run);
             caller.metrics |= is(&self.secrets.metrics);
             caller.showed_token = caller.operator || is(&self.secrets.metrics);
             if !caller.showed_token {

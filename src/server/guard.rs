@@ -42,14 +42,31 @@ use super::route::too_large;
 pub const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
+/// Whose pictures may be seen where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pictures {
+    /// Our pages may show pictures of this origin too (`http://127.0.0.1:PORT`), another process of ours.
+    pub shown_from: Option<String>,
+    /// Our pictures may be shown by pages of other origins. Only for what no one can name who was not told its address.
+    pub lent: bool,
+}
+
+impl Pictures {
+    /// The policy of every page.
+    fn policy(&self) -> String {
+        match &self.shown_from {
+            Some(origin) => format!("{CONTENT_SECURITY_POLICY}; img-src 'self' {origin}"),
+            None => CONTENT_SECURITY_POLICY.to_owned(),
+        }
+    }
+}
+
 /// Headers of every answer.
-const SEALS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+const SEALS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
 ];
 
@@ -58,6 +75,17 @@ const SEALS: [(HeaderName, &str); 7] = [
 pub(super) struct Guard {
     pub hosts: Hosts,
     pub metrics: Arc<Metrics>,
+    policy: HeaderValue,
+    lends: bool,
+}
+
+impl Guard {
+    /// A guard for callers that address the program by `hosts`.
+    pub(super) fn new(hosts: Hosts, metrics: Arc<Metrics>, pictures: &Pictures) -> Self {
+        let policy = HeaderValue::from_str(&pictures.policy());
+        let policy = policy.unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+        Self { hosts, metrics, policy, lends: pictures.lent }
+    }
 }
 
 /// What the guard knows of one route.
@@ -73,11 +101,11 @@ pub(super) struct RouteGuard {
 pub(super) async fn outer(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let (mut parts, body) = request.into_parts();
-    let mut response = match admit(&guard.hosts, &mut parts) {
+    let mut response = match admit(&guard, &mut parts) {
         Ok(()) => worded(next.run(Request::from_parts(parts, body)).await),
         Err(problem) => problem.into_response(),
     };
-    seal(response.headers_mut());
+    seal(&guard, response.headers_mut());
     guard.metrics.count(&route, response.status());
     response
 }
@@ -116,10 +144,10 @@ fn worded(response: Response) -> Response {
     }
 }
 
-fn admit(hosts: &Hosts, parts: &mut Parts) -> Result<(), Problem> {
+fn admit(guard: &Guard, parts: &mut Parts) -> Result<(), Problem> {
     let local = parts.extensions.get::<Local>().map(|local| local.0);
-    let host = check_host(hosts, &parts.uri, &parts.headers, local)?;
-    check_site(&parts.method, &parts.headers, &host)?;
+    let host = check_host(&guard.hosts, &parts.uri, &parts.headers, local)?;
+    check_site(&parts.method, &parts.headers, &host, guard.lends)?;
     parts.extensions.insert(host);
     Ok(())
 }
@@ -141,11 +169,12 @@ fn check_host(hosts: &Hosts, uri: &Uri, headers: &HeaderMap, local: Option<IpAdd
 }
 
 /// Whether a page of another site asks for more than to be shown ours.
-fn check_site(method: &axum::http::Method, headers: &HeaderMap, host: &Authority) -> Result<(), Problem> {
+fn check_site(method: &axum::http::Method, headers: &HeaderMap, host: &Authority, lends: bool) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let link = method == axum::http::Method::GET
         && text("sec-fetch-mode") == Some("navigate")
         && text("sec-fetch-dest") == Some("document");
+    let link = link || (lends && method == axum::http::Method::GET && text("sec-fetch-dest") == Some("image"));
     let foreign_site = !matches!(text("sec-fetch-site"), None | Some("same-origin" | "none"));
     let foreign_origin = text("origin").is_some_and(|origin| !is_ours(origin, host));
     if (foreign_site && !link) || foreign_origin {
@@ -196,7 +225,10 @@ fn stranger(route: &RouteGuard, request: &Request) -> Response {
     .into_response()
 }
 
-fn seal(headers: &mut HeaderMap) {
+fn seal(guard: &Guard, headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, guard.policy.clone());
+    let shared = if guard.lends { "cross-origin" } else { "same-origin" };
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static(shared));
     for (name, value) in SEALS {
         headers.insert(name, HeaderValue::from_static(value));
     }

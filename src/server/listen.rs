@@ -121,6 +121,14 @@ impl Listening {
         Err(ServeError::InUse(wanted))
     }
 
+    /// The socket of another process of ours, handed over by it.
+    ///
+    /// # Errors
+    /// It listens nowhere.
+    pub fn handed_over(socket: std::net::TcpListener) -> io::Result<Self> {
+        Ok(Self { address: socket.local_addr()?, sockets: vec![socket] })
+    }
+
     /// Where a browser of this machine finds it.
     pub fn url(&self) -> String {
         let here = if self.address.ip().is_unspecified() {

@@ -31,6 +31,7 @@ pub use access::Access;
 pub use access::Caller;
 pub use access::Role;
 pub use events::Feed;
+pub use guard::Pictures;
 pub use hosts::Hosts;
 pub use limits::Limits;
 pub use listen::Listening;

@@ -181,6 +181,8 @@ pub struct Secrets {
     pub token: Option<Token>,
     /// The token of whoever collects metrics.
     pub metrics: Option<Token>,
+    /// A token of this run alone, for commands of the same user.
+    pub run: Option<Token>,
 }
 
 impl Secrets {
@@ -201,6 +203,7 @@ impl Secrets {
             pin,
             token: token(&config.operator_token_file, "operator_token_file")?,
             metrics: token(&config.metrics_token_file, "metrics_token_file")?,
+            run: None,
         })
     }
 

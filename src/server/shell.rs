@@ -15,6 +15,7 @@ use super::access::Access;
 use super::access::Role;
 use super::guard;
 use super::guard::Guard;
+use super::guard::Pictures;
 use super::guard::RouteGuard;
 use super::hosts::Hosts;
 use super::limits::Limits;
@@ -83,6 +84,17 @@ impl Shell {
         hosts: Hosts,
         limits: &Limits,
     ) -> Self {
+        Self::with_pictures(app, access, hosts, limits, &Pictures::default())
+    }
+
+    /// The same, whose pictures or pages stand in relation to another process's.
+    pub fn with_pictures<S: Clone + Send + Sync + 'static>(
+        app: App<S>,
+        access: &Arc<Access>,
+        hosts: Hosts,
+        limits: &Limits,
+        pictures: &Pictures,
+    ) -> Self {
         let metrics = Arc::new(Metrics::new(access.failures()));
         let mut routes = own(access, &metrics, &app.ready);
         routes.extend(app.routes);
@@ -98,7 +110,7 @@ impl Shell {
             let guarded = route.handler.clone().layer(from_fn_with_state(knows, guard::inner));
             router = router.route(route.path(), guarded);
         }
-        let knows = Guard { hosts, metrics: Arc::clone(&metrics) };
+        let knows = Guard::new(hosts, Arc::clone(&metrics), pictures);
         let router = router
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(async || {

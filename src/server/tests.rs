@@ -78,7 +78,7 @@ fn stand_with(limits: Limits, file: Option<std::path::PathBuf>) -> Stand {
     let (token, text) = Token::create().expect("random numbers");
     let (metrics, metrics_text) = Token::create().expect("random numbers");
     let pin = Some(PinHash::of(PIN).expect("a good PIN"));
-    let access = Arc::new(Access::new(Secrets { pin, token: Some(token), metrics: Some(metrics) }, file));
+    let access = Arc::new(Access::new(Secrets { pin, token: Some(token), metrics: Some(metrics), run: None }, file));
     let feed = Feed::new(&json!({}), &limits).expect("random numbers");
     let world = World { changes: Arc::default(), feed };
     let closes = world.feed.clone();

@@ -1,17 +1,12 @@
 //! `preview`, as its users and their browsers meet it: the program, its HTTP API, its page in a real browser.
 
-use std::collections::HashMap;
 use std::fs;
-use std::io::BufRead;
-use std::io::BufReader;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Child;
 use std::process::Stdio;
 use std::time::Duration;
-use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -36,6 +31,9 @@ use serde_json::json;
 use crate::browser;
 use crate::browser::Page;
 use crate::program::Bench;
+use crate::served;
+use crate::served::Answer;
+use crate::served::Served;
 
 /// A drawing with contours and with shading that can be spared: a rosette over rows of short strokes.
 fn rosette() -> Vec<u8> {
@@ -60,87 +58,14 @@ fn rosette() -> Vec<u8> {
     svg::write(&StrokeSet::new(sheet, strokes).expect("on the sheet"), 0.4, Layers::ByKind).into_bytes()
 }
 
-/// A preview that runs until it is dropped.
-struct Running {
-    process: Child,
-    address: String,
+fn running(bench: &Bench, arguments: &[&str]) -> Served {
+    let preview = served::serve(bench, &[&["preview", "--no-open"], arguments].concat());
+    assert_eq!(preview.told["schema"], "portraitist.preview/1");
+    preview
 }
 
-fn running(bench: &Bench, arguments: &[&str]) -> Running {
-    let arguments = [&["--json", "preview", "--no-open"], arguments].concat();
-    let mut process =
-        bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("text");
-    let told: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no address ({e}): {line}"));
-    assert_eq!(told["schema"], "portraitist.preview/1");
-    let address =
-        told["url"].as_str().expect("an address").trim_start_matches("http://").trim_end_matches('/').to_owned();
-    assert!(address.starts_with("127.0.0.1:"), "{address}");
-    Running { process, address }
-}
-
-/// What was answered.
-struct Answer {
-    status: u16,
-    headers: HashMap<String, String>,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|e| panic!("no JSON ({e}): {}", String::from_utf8_lossy(&self.body)))
-    }
-}
-
-impl Running {
-    fn url(&self) -> String {
-        format!("http://{}/", self.address)
-    }
-
-    fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let Self { address, .. } = self;
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .expect("it takes the request");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("it answers");
-        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("headers");
-        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        let headers = head.lines().filter_map(|line| line.split_once(": "));
-        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-        Answer { status, headers, body: answer[end + 4..].to_vec() }
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, "")
-    }
-
-    fn plan(&self, ask: &Value) -> Answer {
-        self.ask("POST", "/api/v1/preview/plan", &ask.to_string())
-    }
-
-    /// Ends it as a service manager would: its exit code, and how long it took.
-    fn end(mut self) -> (Option<i32>, Duration) {
-        let since = Instant::now();
-        let pid = rustix::process::Pid::from_child(&self.process);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
-        (self.process.wait().expect("it ends").code(), since.elapsed())
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn plan(preview: &Served, ask: &Value) -> Answer {
+    preview.post("/api/v1/preview/plan", ask)
 }
 
 #[test]
@@ -197,14 +122,14 @@ fn a_drawing_is_planned_anew_as_asked() {
     assert_eq!((&all["choices"]["style"], &all["choices"]["paper"]), (&json!([]), &json!([])), "an SVG has its own");
 
     let budget = 0.5 * (full + least);
-    let short = preview.plan(&json!({ "budget_secs": budget })).json();
+    let short = plan(&preview, &json!({ "budget_secs": budget })).json();
     assert!(short["plan"]["total_secs"].as_f64() <= Some(budget), "{}", short["plan"]["total_secs"]);
     assert!(short["left_out"]["strokes"].as_u64() > Some(0) && short["left_out"]["over_secs"] == 0.0);
-    let hopeless = preview.plan(&json!({ "budget_secs": 1 })).json();
+    let hopeless = plan(&preview, &json!({ "budget_secs": 1 })).json();
     assert_eq!(hopeless["left_out"]["strokes"], 120, "contours stay");
     assert!(hopeless["left_out"]["over_secs"].as_f64() > Some(1.0));
 
-    let other = preview.plan(&json!({ "robot": "a3-fast", "pen": "brush" })).json();
+    let other = plan(&preview, &json!({ "robot": "a3-fast", "pen": "brush" })).json();
     assert_eq!((&other["plan"]["robot"], &other["plan"]["pen_mm"]), (&json!("a3-fast"), &json!(1.2)));
     assert!(other["plan"]["total_secs"].as_f64() < Some(full), "a faster robot");
     let id = other["id"].as_u64().expect("a number");
@@ -239,7 +164,7 @@ fn what_is_no_choice_is_refused_and_no_path_leads_out() {
         (json!({ "budget": 1 }), 422, "BAD_JSON"),
         (json!([]), 422, "BAD_JSON"),
     ] {
-        let answer = preview.plan(&ask);
+        let answer = plan(&preview, &ask);
         assert_eq!((answer.status, answer.json()["code"].as_str()), (status, Some(code)), "{ask}");
     }
     let nothing = preview.get("/nothing").body;
@@ -294,7 +219,7 @@ fn of_many_wishes_the_newest_is_shown() {
                 std::thread::sleep(Duration::from_millis(3));
                 let preview = &preview;
                 scope.spawn(move || {
-                    let answer = preview.plan(&json!({ "budget_secs": budget }));
+                    let answer = plan(preview, &json!({ "budget_secs": budget }));
                     (answer.status, answer.json()["id"].as_u64().unwrap_or(0))
                 })
             })
@@ -313,9 +238,8 @@ fn a_service_manager_ends_it_at_once_and_cleanly() {
     let bench = Bench::new();
     bench.file("rosette.svg", &rosette());
     let preview = running(&bench, &["rosette.svg"]);
-    let address = preview.address.clone();
-    let mut follower = TcpStream::connect(&address).expect("it listens");
-    write!(follower, "GET /api/v1/preview/events HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("open");
+    let address = preview.address().to_owned();
+    let mut follower = preview.request("/api/v1/preview/events");
     let mut first = [0; 64];
     assert!(follower.read(&mut first).is_ok_and(|bytes| bytes > 0));
     let (code, took) = preview.end();

@@ -1,5 +1,8 @@
 //! The command line as its users type it: one struct a command, documented where it stands.
 
+mod booth;
+mod face_box;
+
 use std::path::PathBuf;
 
 use clap::Args;
@@ -8,10 +11,17 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
 
-use crate::geom::Point;
-use crate::geom::Px;
-use crate::geom::Rect;
 use crate::robot::Trouble;
+
+pub use booth::Api;
+pub use booth::House;
+pub use booth::Kiosk;
+pub use booth::Serve;
+pub use booth::StaffPress;
+pub use booth::Stand;
+pub use booth::SupportBundle;
+pub use booth::Wipe;
+pub use face_box::FaceBox;
 
 /// Exit codes, as `--help` shows them (`fault.rs` is their source; a test compares).
 pub const EXIT_CODES: &str = "\
@@ -78,6 +88,19 @@ pub enum Command {
     Plan(Plan),
     /// Look at a photo, an SVG, a plan or a program as it will be drawn, plan it anew, save it; no robot is needed
     Preview(Preview),
+    /// Run the booth: the visitors' page, camera and robot; with no hardware at all it is a demonstration
+    Kiosk(Kiosk),
+    /// Run the robot without a screen: orders by HTTP or by photos in a folder, one after the other
+    Serve(Serve),
+    /// The house of the booth that runs on this machine: show it, or press what its staff presses
+    House(House),
+    /// End the session on the screen, and erase what is left of drawings if no booth runs
+    Wipe(Wipe),
+    /// Collect what helps to find a fault, in one JSON file: no picture, no stroke, no secret
+    SupportBundle(SupportBundle),
+    /// The process of a booth that has the camera; the booth starts it
+    #[command(hide = true)]
+    Sitter,
     /// Send a program to the robot, or to the simulated one
     Send(Send),
     /// Offer the simulated robot on a pseudo-terminal to any program, until Ctrl-C
@@ -99,8 +122,12 @@ pub enum Command {
         #[arg(long)]
         token: bool,
     },
-    /// The description of the HTTP API that preview serves (OpenAPI 3.1), on standard output
-    Openapi,
+    /// The description of an HTTP API (OpenAPI 3.1), on standard output
+    Openapi {
+        /// Whose
+        #[arg(value_enum, default_value_t)]
+        api: Api,
+    },
     /// Completions for your shell, on standard output
     Completions {
         /// bash, zsh, fish, elvish or powershell
@@ -504,45 +531,6 @@ pub enum Config {
     Check,
 }
 
-/// A face's box in photo pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FaceBox {
-    /// Left edge.
-    pub x: f64,
-    /// Upper edge.
-    pub y: f64,
-    /// Width.
-    pub width: f64,
-    /// Height.
-    pub height: f64,
-}
-
-impl FaceBox {
-    /// The same, for geometry.
-    pub fn rect(&self) -> Rect<Px> {
-        Rect::new(Point::new(self.x, self.y), Point::new(self.x + self.width, self.y + self.height))
-    }
-}
-
-impl std::str::FromStr for FaceBox {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers: Vec<f64> = text.split(',').filter_map(|n| n.trim().parse().ok()).collect();
-        match numbers[..] {
-            [x, y, width, height]
-                if numbers.iter().all(|n| n.is_finite())
-                    && width > 0.0
-                    && height > 0.0
-                    && text.split(',').count() == 4 =>
-            {
-                Ok(Self { x, y, width, height })
-            }
-            _ => Err("give four numbers in photo pixels, as in 310,120,240,330 (left, top, width, height)".into()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -560,14 +548,6 @@ mod tests {
         for kind in Kind::ALL {
             let code = format!("\n  {:>2}  ", kind.exit_code());
             assert!(EXIT_CODES.contains(&code), "exit code {} is not in the help", kind.exit_code());
-        }
-    }
-
-    #[test]
-    fn a_face_box_is_four_numbers() {
-        assert_eq!("1,2,3,4".parse(), Ok(FaceBox { x: 1.0, y: 2.0, width: 3.0, height: 4.0 }));
-        for bad in ["", "1,2,3", "1,2,3,x", "1,2,3,4,5", "1,2,0,4", "1,2,-3,4", "1,2,inf,4", "1,2,nan,4"] {
-            assert!(bad.parse::<FaceBox>().is_err(), "{bad}");
         }
     }
 }

@@ -59,7 +59,7 @@ impl fmt::Display for State {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct Finding {
+pub(super) struct Finding {
     what: &'static str,
     state: State,
     text: String,
@@ -73,6 +73,23 @@ impl Finding {
 
 /// Runs it.
 pub fn run(everywhere: &Everywhere, command: &Doctor) -> Result<(), Fault> {
+    let (faults, findings) = look(everywhere, command);
+    if everywhere.json {
+        output::print_json("doctor", json!({ "findings": findings, "faults": faults }))?;
+    } else {
+        for finding in &findings {
+            output::print_line(&format!("{:<5}  {:<13}  {}", finding.state, finding.what, finding.text))?;
+        }
+    }
+    match faults {
+        0 => Ok(()),
+        1 => Err(Fault::new(Kind::Doctor, "one fault found; its line says what to do")),
+        n => Err(Fault::new(Kind::Doctor, format!("{n} faults found; their lines say what to do"))),
+    }
+}
+
+/// How many faults there are, and everything that was found.
+pub(super) fn look(everywhere: &Everywhere, command: &Doctor) -> (usize, Vec<Finding>) {
     let mut findings = Vec::new();
     let machine = Machine { robot: command.robot.clone().flatten(), ..Machine::default() };
     let config = super::config::resolve(everywhere, &machine);
@@ -91,22 +108,42 @@ pub fn run(everywhere: &Everywhere, command: &Doctor) -> Result<(), Fault> {
     }
     if let Ok(config) = &config {
         findings.push(weights(config));
+        findings.extend(booth(config));
     }
     findings.extend(disk(Path::new("drawings")));
 
     let faults = findings.iter().filter(|f| f.state == State::Fault).count();
-    if everywhere.json {
-        output::print_json("doctor", json!({ "findings": findings, "faults": faults }))?;
-    } else {
-        for finding in &findings {
-            output::print_line(&format!("{:<5}  {:<13}  {}", finding.state, finding.what, finding.text))?;
+    (faults, findings)
+}
+
+/// What a booth needs besides: a folder of its own, memory that is never swapped, a clock.
+fn booth(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    match config.booth.state_folder() {
+        None => findings.push(Finding::new(
+            "booth",
+            State::Fault,
+            "there is no home for its folder; set booth.state_folder",
+        )),
+        // Whoever runs has made it; for all others it is enough that it can be made.
+        Some(folder) => {
+            let first = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+            findings.push(if rustix::fs::access(first, Access::WRITE_OK).is_ok() {
+                Finding::new("booth", State::Good, format!("drawings under way are kept in {}", folder.display()))
+            } else {
+                let text = format!("{} cannot be written; set booth.state_folder", first.display());
+                Finding::new("booth", State::Fault, text)
+            });
         }
     }
-    match faults {
-        0 => Ok(()),
-        1 => Err(Fault::new(Kind::Doctor, "one fault found; its line says what to do")),
-        n => Err(Fault::new(Kind::Doctor, format!("{n} faults found; their lines say what to do"))),
-    }
+    let unlimited = rustix::process::getrlimit(rustix::process::Resource::Memlock).current.is_none();
+    findings.push(if unlimited {
+        Finding::new("memory", State::Good, "the sitter's process may keep its memory from being swapped")
+    } else {
+        let text = "the sitter's memory may be swapped; forbid swap (MemorySwapMax=0) or set LimitMEMLOCK=infinity";
+        Finding::new("memory", State::Note, text)
+    });
+    findings
 }
 
 fn cameras(source: Source) -> Finding {

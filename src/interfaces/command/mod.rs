@@ -11,8 +11,10 @@ mod drawing;
 mod eval;
 mod face;
 mod follow;
+mod house;
 mod interrupt;
 mod keyboard;
+mod kiosk;
 mod models;
 mod origin;
 mod output;
@@ -26,13 +28,18 @@ mod send;
 mod sim;
 mod strokes;
 mod style;
+mod support;
 mod terminal;
+mod wipe;
 
 pub use arguments::Arguments;
 
 use clap::CommandFactory;
 
+use crate::booth::Use;
 use crate::fault::Fault;
+use crate::server::describe;
+use arguments::Api;
 use arguments::Command;
 use arguments::Everywhere;
 use arguments::Machine;
@@ -52,6 +59,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Strokes(command) => strokes::run(everywhere, command),
         Command::Plan(command) => plan::run(everywhere, command),
         Command::Preview(command) => preview::run(everywhere, command),
+        Command::Kiosk(command) => kiosk::run(everywhere, command),
+        Command::Serve(command) => kiosk::run_headless(everywhere, command),
+        Command::House(command) => house::run(everywhere, command),
+        Command::Wipe(command) => wipe::run(everywhere, command),
+        Command::SupportBundle(command) => support::run(everywhere, command),
+        Command::Sitter => kiosk::sit(everywhere),
         Command::Send(command) => send::run(everywhere, command),
         Command::Sim(command) => sim::run(everywhere, command),
         Command::Robot(command) => robot::run(everywhere, command),
@@ -59,7 +72,11 @@ pub fn run(arguments: &Arguments) -> Result<(), Fault> {
         Command::Config(command) => config::run(everywhere, command),
         Command::Doctor(command) => doctor::run(everywhere, command),
         Command::Pin { token } => pin::run(everywhere, *token),
-        Command::Openapi => output::print_line(&crate::server::describe(crate::interfaces::preview::routes::routes())),
+        Command::Openapi { api } => output::print_line(&match api {
+            Api::Preview => describe(crate::interfaces::preview::routes::routes()),
+            Api::Kiosk => describe(kiosk::table(Use::Visitors)),
+            Api::Serve => describe(kiosk::table(Use::Orders { camera: true })),
+        }),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "portraitist", &mut script);

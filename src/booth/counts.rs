@@ -1,0 +1,112 @@
+//! What the booth counts of itself, for the metrics: never who, only how often.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use crate::kiosk::Ending;
+use crate::kiosk::JobResult;
+use crate::kiosk::Language;
+use crate::kiosk::Machine;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct By {
+    by: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Consent {
+    version: u32,
+    language: String,
+}
+
+/// The counts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counts {
+    sessions: Family<By, Counter>,
+    consents: Family<Consent, Counter>,
+    drawings: Family<By, Counter>,
+    wipes: Family<By, Counter>,
+    robot: Family<By, Gauge>,
+    connects: Counter,
+    strokes: Counter,
+    pictures: Gauge,
+    stale_journal: Counter,
+    locked: Gauge,
+}
+
+impl Counts {
+    /// Lets the metrics tell them.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register("sessions", "Sessions, by how they ended", self.sessions.clone());
+        registry.register("consents", "Consents, by version of the text and language", self.consents.clone());
+        registry.register("jobs", "Drawings, by how they ended", self.drawings.clone());
+        registry.register("wipes", "Wipes of what a session left, by what came of them", self.wipes.clone());
+        registry.register("robot_state", "1 for the state that the robot is in", self.robot.clone());
+        registry.register("serial_reconnects", "How often the robot was met", self.connects.clone());
+        registry.register("strokes_drawn", "Strokes that are on paper for certain", self.strokes.clone());
+        registry.register("photos_in_memory", "1 while pictures of a visitor may be in memory", self.pictures.clone());
+        let locked = "1 if the sitter's process keeps its memory from being swapped";
+        registry.register("sitter_memory_locked", locked, self.locked.clone());
+        registry.register("journal_failures", "Records that could not be made durable", self.stale_journal.clone());
+    }
+
+    pub fn session(&self, ending: Ending) {
+        let by = match ending {
+            Ending::Finished => "finished",
+            Ending::PassedOn => "passed-on",
+            Ending::Declined => "declined",
+            Ending::Cancelled => "cancelled",
+            Ending::TimedOut => "timed-out",
+            Ending::ByStaff => "by-staff",
+            Ending::Restarted => "restarted",
+            Ending::Failed(_) => "failed",
+            Ending::DrawingOver(_) => "drawing-over",
+        };
+        self.sessions.get_or_create(&By { by: by.into() }).inc();
+    }
+
+    pub fn consent(&self, version: u32, language: Language) {
+        let language = serde_json::to_value(language).ok().and_then(|name| name.as_str().map(str::to_owned));
+        self.consents.get_or_create(&Consent { version, language: language.unwrap_or_default() }).inc();
+    }
+
+    pub fn drawing(&self, result: JobResult) {
+        let by = match result {
+            JobResult::Completed => "completed",
+            JobResult::Cancelled => "cancelled",
+            JobResult::Failed => "failed",
+            JobResult::Interrupted => "interrupted",
+            JobResult::Expired => "expired",
+        };
+        self.drawings.get_or_create(&By { by: by.into() }).inc();
+    }
+
+    pub fn wipe(&self, ok: bool) {
+        self.wipes.get_or_create(&By { by: if ok { "ok" } else { "failed" }.into() }).inc();
+    }
+
+    pub fn met(&self) {
+        self.connects.inc();
+    }
+
+    pub fn drawn(&self, strokes: u32) {
+        self.strokes.inc_by(u64::from(strokes));
+    }
+
+    pub fn locked(&self, locked: bool) {
+        self.locked.set(i64::from(locked));
+    }
+
+    pub fn not_durable(&self) {
+        self.stale_journal.inc();
+    }
+
+    pub fn now(&self, before: Machine, now: Machine, pictures: bool) {
+        self.robot.get_or_create(&By { by: before.name().into() }).set(0);
+        self.robot.get_or_create(&By { by: now.name().into() }).set(1);
+        self.pictures.set(i64::from(pictures));
+    }
+}
