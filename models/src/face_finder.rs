@@ -96,8 +96,8 @@ impl FaceFinder {
         Ok(Self { net: Tensors::read(bytes)?.fill(|vb| FinderNet::load(&vb)?.folded())? })
     }
 
-    /// Whether `face` stands upright in `photo`: in the photo turned by half there is no surer face at its place, of a score of
-    /// at least `sure`. A head upside down is a little of a face at first sight.
+    /// Whether `face` stands upright in `photo`: in the photo turned by half there is no clearly surer face at its place, of a
+    /// score of at least `sure`. A head upside down is a little of a face at first sight.
     ///
     /// # Errors
     /// [`ModelError::Input`], if the machine is out of memory.
@@ -105,11 +105,14 @@ impl FaceFinder {
         /// Two faces are at one place if their middles are within this share of the larger one's size: upside down, a
         /// forehead is taken for the lower half of a face.
         const NEAR: f32 = 0.75;
+        /// Of 161 portraits 160 have a score higher by more than this when they stand upright, the other one a lower one.
+        const CLEARLY: f32 = 0.05;
         let bytes: Vec<u8> = photo.bytes().rchunks_exact(3).flatten().copied().collect();
         let turned = self.find(&Photo::new(&bytes, photo.width(), photo.height())?, sure)?;
         let middle = [photo.width() as f32 - face.centre[0], photo.height() as f32 - face.centre[1]];
         let off = |other: &Spotted| (other.centre[0] - middle[0]).hypot(other.centre[1] - middle[1]);
-        Ok(!turned.iter().any(|other| other.score > face.score && off(other) < NEAR * face.size.max(other.size)))
+        let surer = |other: &Spotted| other.score > face.score + CLEARLY;
+        Ok(!turned.iter().any(|other| surer(other) && off(other) < NEAR * face.size.max(other.size)))
     }
 
     /// The faces of `photo` with a score of at least `least`, the surest first; all lengths in px of the photo.

@@ -10,8 +10,10 @@ use candle_core::Var;
 use candle_nn::VarBuilder;
 use candle_nn::VarMap;
 use models::blocks::Mode;
-use models::detail_drawer::DetailDrawer;
+use models::detail_drawer::DetailDrawers;
 use models::detail_drawer::DetailNet;
+use models::detail_drawer::PLACES;
+use models::detail_drawer::Part;
 use models::encoder::Encoder;
 use models::encoder::Plan;
 use models::line_drawer::Decoder;
@@ -136,19 +138,51 @@ fn the_detail_drawer_draws_and_learns_as_pytorchs_does() {
         let x = Var::from_tensor(&light(1, (2, 2, 23, 20))).expect("a variable");
         let logits = net.logits(&x, mode).expect("it fits");
         if mode == Mode::Drawing {
-            let read = DetailDrawer::read(&file(&[("", &map)], &[], "")).expect("it is whole");
+            let whole = file(&[("nose.", &map)], &[], "");
+            assert!(DetailDrawers::is_in(&whole).expect("a file") && LineDrawer::read(&whole).is_err());
+            let all = DetailDrawers::read(&whole).expect("it is whole");
+            assert!(all.of(Part::Eye).is_none() && all.of(Part::Mouth).is_none());
+            let read = all.of(Part::Nose).expect("it is there");
             let x = floats(&x.get(0).expect("the first"));
             let (gray, lines) = x.split_at(20 * 23);
             let drawn = Tensor::from_vec(read.draw(gray, lines, 20, 23).expect("it fits"), 20 * 23, &Device::Cpu);
-            let expected = candle_nn::ops::sigmoid(&logits.get(0).and_then(|l| l.flatten_all()).expect("floats"));
+            // Twice the logits: ink is ink, and paper paper.
+            let twice = logits.get(0).and_then(|l| l.flatten_all()? * 2.0).expect("floats");
+            let expected = candle_nn::ops::sigmoid(&twice);
             assert!(apart(&drawn.expect("as many"), &expected.expect("floats")) < 1e-5);
             assert!(read.draw(gray, lines, 23, 21).is_err());
             assert!(read.draw(&gray[..49], &lines[..49], 7, 7).is_err());
-            let refused = DetailDrawer::read(&file(&[("", &map)], &[], "down0.conv.weight")).expect_err("it is wrong");
+            let less = |left_out: &str| {
+                let error = DetailDrawers::read(&file(&[("nose.", &map), ("mouth.", &map)], &[], left_out));
+                error.expect_err("it is wrong").to_string()
+            };
+            assert!(less("nose.lines.bias").contains("\"nose.lines.bias\" is missing"));
+            assert!(less("nose.down0.conv.weight").contains("no use for"));
+            let none = file(&[("chin.", &map)], &[], "");
+            assert!(!DetailDrawers::is_in(&none).expect("a file"));
+            let refused = DetailDrawers::read(&none).expect_err("it is wrong");
             assert!(refused.to_string().contains("no drawer of details"));
         }
         check_network(name, &[logits], &named, Some(&x), &fixture(), TOLERANCE);
     }
+}
+
+#[test]
+fn crops_lie_around_their_landmarks() {
+    // All of a part's landmarks at one place of its own.
+    let landmarks: [[f32; 2]; 68] = std::array::from_fn(|at| match at {
+        17..=21 => [200.0, 210.0],
+        36..=41 => [205.0, 236.4],
+        22..=26 | 42..=47 => [310.0, 230.0],
+        29..=35 => [256.0, 290.0],
+        48..=59 => [250.0 + at as f32 % 2.0 * 12.0, 347.0],
+        _ => [999.0, 999.0],
+    });
+    let corners = PLACES.map(|place| (place.part, place.mirrored, place.corner(&landmarks)));
+    assert_eq!(corners[0], (Part::Eye, false, [203 - 56, 223 - 40]));
+    assert_eq!(corners[1], (Part::Eye, true, [310 - 56, 230 - 40]));
+    assert_eq!(corners[2], (Part::Nose, false, [256 - 48, 290 - 36]));
+    assert_eq!(corners[3], (Part::Mouth, false, [256 - 72, 347 - 40]));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use ::models::Manifest;
 use ::models::ModelError;
+use ::models::detail_drawer::DetailDrawers;
 use ::models::face_finder;
 use ::models::face_reader;
 use ::models::generator::Generator;
@@ -56,11 +57,11 @@ impl ModelsConfig {
     /// The networks that `style` draws by; none if it draws without.
     ///
     /// # Errors
-    /// A file is missing, unreadable, cut off or another one, or the style has a generator but no line drawer.
+    /// A file is missing, unreadable, cut off or another one, or the style has a generator or details but no line drawer.
     pub fn style_networks(&self, style: &StyleProfile) -> Result<Option<StyleNetworks>, ModelError> {
         let manifest = Manifest::shipped();
         let folder = self.folder();
-        let (mut drawer, mut generator) = (None, None);
+        let (mut drawer, mut details, mut generator) = (None, None, None);
         for name in &style.weights {
             let bytes = match own_file(name) {
                 Some(path) => weights::read_own(path)?,
@@ -73,16 +74,18 @@ impl ModelsConfig {
             };
             if Generator::is_in(&bytes).map_err(named)? {
                 generator = Some((Generator::read(&bytes).map_err(named)?, style.manner));
+            } else if DetailDrawers::is_in(&bytes).map_err(named)? {
+                details = Some(DetailDrawers::read(&bytes).map_err(named)?);
             } else {
                 drawer = Some(LineDrawer::read(&bytes).map_err(named)?);
             }
         }
-        match (drawer, generator) {
-            (None, None) => Ok(None),
-            (Some(drawer), generator) => Ok(Some(StyleNetworks::new(drawer, generator))),
-            (None, Some(_)) => {
-                let what =
-                    format!("the style \"{}\" names a generator, but no line_drawer to go before it", style.name);
+        match drawer {
+            Some(drawer) => Ok(Some(StyleNetworks::new(drawer, details, generator))),
+            None if details.is_none() && generator.is_none() => Ok(None),
+            None => {
+                let without = if generator.is_some() { "a generator" } else { "a detail_drawer" };
+                let what = format!("the style \"{}\" names {without}, but no line_drawer to go before it", style.name);
                 Err(ModelError::Tensors { what })
             }
         }

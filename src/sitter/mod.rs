@@ -80,8 +80,11 @@ pub struct Found {
 const MOST_TRIED: usize = 4;
 /// How sure the reader has to be that what the finder found is a face.
 pub const LEAST_FACE: f32 = 0.3;
-/// Faces that the finder is so sure of are faces, even where no mouth is seen, and stand upright.
+/// Faces that the finder is so sure of are faces, even where no mouth is seen.
 pub const SURE: f32 = 0.65;
+/// Faces that the finder is so sure of stand upright: of 161 portraits upside down it is no surer than 0.88 of any, and upright
+/// surer than that of nearly all.
+pub const UPRIGHT: f32 = 0.9;
 
 /// The sitter, composed and understood.
 #[derive(Debug, Clone)]
@@ -142,7 +145,7 @@ pub fn sit(photo: &Photo, faces: &[Found], networks: &Networks, config: &SitterC
         if read.face < LEAST_FACE {
             continue;
         }
-        if chosen.score < SURE && !networks.finder.stands(&lent, &choice::spotted(chosen), SURE)? {
+        if chosen.score < UPRIGHT && !networks.finder.stands(&lent, &choice::spotted(chosen), SURE)? {
             continue;
         }
         if chosen.frame.width() < config.smallest_px {

@@ -15,6 +15,7 @@ pub struct Flow {
     width: usize,
     height: usize,
     tangents: Vec<[f32; 2]>,
+    coherence: Vec<f32>,
 }
 
 impl Flow {
@@ -27,10 +28,24 @@ impl Flow {
     pub fn tangent(&self, x: usize, y: usize) -> [f32; 2] {
         self.tangents[y * self.width + x]
     }
+
+    /// How far the edges around pixel (`x`, `y`) run one way: 1 all of them, 0 as many any other way, or none at all.
+    pub fn coherence(&self, x: usize, y: usize) -> f32 {
+        self.coherence[y * self.width + x]
+    }
 }
 
 /// The flow of `picture` (lightness, 0 to 1), its tensor smoothed by a Gaussian of `sigma_px`.
 pub fn edge_flow(picture: &Field, sigma_px: f32) -> Flow {
+    flow(picture, |_| 1.0, sigma_px)
+}
+
+/// The flow of those edges of `picture` that `counted` (0 to 1, of its size) counts, however many lie beside them.
+pub fn edge_flow_of(picture: &Field, counted: &Field, sigma_px: f32) -> Flow {
+    flow(picture, |i| counted.as_raw()[i], sigma_px)
+}
+
+fn flow(picture: &Field, counted: impl Fn(usize) -> f32 + Sync, sigma_px: f32) -> Flow {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let source = picture.as_raw();
     let tensor: Vec<[f32; 3]> = (0..width * height)
@@ -45,23 +60,26 @@ pub fn edge_flow(picture: &Field, sigma_px: f32) -> Flow {
             let column = |x: usize| at(x, below) - at(x, above);
             let dx = (3.0 * row(above) + 10.0 * row(y) + 3.0 * row(below)) / 32.0;
             let dy = (3.0 * column(left) + 10.0 * column(x) + 3.0 * column(right)) / 32.0;
-            [dx * dx, dx * dy, dy * dy]
+            [dx * dx, dx * dy, dy * dy].map(|part| part * counted(i))
         })
         .collect();
     let [xx, xy, yy] = [0, 1, 2].map(|part| {
         let plane = smooth::of_size(picture.width(), picture.height(), tensor.iter().map(|t| t[part]).collect());
         smooth::gaussian(&plane, sigma_px)
     });
-    let tangents = (0..width * height)
+    let (tangents, coherence) = (0..width * height)
         .into_par_iter()
         .map(|i| {
             let (xx, xy, yy) = (xx.as_raw()[i], xy.as_raw()[i], yy.as_raw()[i]);
+            if xx + yy < 1e-9 {
+                return ([1.0, 0.0], 0.0);
+            }
             // Half the angle of the doubled-angle gradient, turned by a right angle.
             let angle = 0.5 * (2.0 * xy).atan2(xx - yy) + std::f32::consts::FRAC_PI_2;
-            if xx + yy < 1e-9 { [1.0, 0.0] } else { [angle.cos(), angle.sin()] }
+            ([angle.cos(), angle.sin()], ((xx - yy).hypot(2.0 * xy) / (xx + yy)).min(1.0))
         })
-        .collect();
-    Flow { width, height, tangents }
+        .unzip();
+    Flow { width, height, tangents, coherence }
 }
 
 #[cfg(test)]
@@ -91,7 +109,22 @@ mod tests {
     fn a_flat_picture_flows_along_x() {
         let flow = edge_flow(&Field::from_pixel(9, 5, image::Luma([0.5])), 2.0);
         assert_eq!(flow.size(), (9, 5));
-        assert_eq!(flow.tangent(4, 2), [1.0, 0.0]);
+        assert_eq!((flow.tangent(4, 2), flow.coherence(4, 2)), ([1.0, 0.0], 0.0));
+    }
+
+    #[test]
+    fn edges_that_agree_are_coherent_and_those_not_counted_say_nothing() {
+        // Stripes along x on the left, a fine checkerboard on the right.
+        let picture = Field::from_fn(96, 48, |x, y| {
+            let dark = if x < 48 { y % 6 < 3 } else { (x % 6 < 3) != (y % 6 < 3) };
+            image::Luma([f32::from(u8::from(dark))])
+        });
+        let all = edge_flow(&picture, 4.0);
+        assert!(all.coherence(20, 24) > 0.9 && all.coherence(76, 24) < 0.2);
+        let left = Field::from_fn(96, 48, |x, _| image::Luma([f32::from(u8::from(x < 40))]));
+        let left = edge_flow_of(&picture, &left, 4.0);
+        assert!(left.coherence(20, 24) > 0.9 && left.tangent(20, 24)[0].abs() > 0.99);
+        assert_eq!(left.coherence(90, 24), 0.0);
     }
 
     #[test]

@@ -27,14 +27,15 @@ const LOCKS_PX: f32 = 5.5;
 /// Smoothing of the shade: neighbouring strokes differ little in length.
 const SHADE_PX: f32 = 2.0;
 
-/// `tone` with hair hatched along its locks, and clothes along the form as far as `bend`, 0 (not at all) to 1, says.
-pub fn along_the_form(tone: &Tone, portrait: &Portrait, anatomy: &Anatomy, bend: f32) -> Tone {
+/// `direction`, an angle at each pixel, turned to the locks in hair, and in clothes to the form as far as `bend`, 0 (not at
+/// all) to 1, says.
+pub fn bent(direction: &Field, portrait: &Portrait, anatomy: &Anatomy, bend: f32) -> Field {
     let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 2.5);
     let folds = edge_flow(&light, FOLDS_PX);
     let locks = edge_flow(&even_light(portrait, anatomy), LOCKS_PX);
     let middle = Portrait::SIDE as f32 / 2.0;
-    let direction = Field::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| {
-        let old = tone.direction().get_pixel(x, y).0[0];
+    Field::from_fn(Portrait::SIDE, Portrait::SIDE, |x, y| {
+        let old = direction.get_pixel(x, y).0[0];
         if anatomy.hair().get_pixel(x, y).0[0] > 0.5 {
             let [tx, ty] = locks.tangent(x as usize, y as usize);
             return Luma([ty.atan2(tx).rem_euclid(std::f32::consts::PI)]);
@@ -51,7 +52,12 @@ pub fn along_the_form(tone: &Tone, portrait: &Portrait, anatomy: &Anatomy, bend:
         let sin = (1.0 - agrees) * (2.0 * leaning).sin() + agrees * (2.0 * fold).sin();
         let cos = (1.0 - agrees) * (2.0 * leaning).cos() + agrees * (2.0 * fold).cos();
         Luma([(0.5 * sin.atan2(cos)).rem_euclid(std::f32::consts::PI)])
-    });
+    })
+}
+
+/// `tone` with hair hatched along its locks, and clothes along the form as far as `bend`, 0 (not at all) to 1, says.
+pub fn along_the_form(tone: &Tone, portrait: &Portrait, anatomy: &Anatomy, bend: f32) -> Tone {
+    let direction = bent(tone.direction(), portrait, anatomy, bend);
     let rough =
         smooth::of_size(Portrait::SIDE, Portrait::SIDE, tone.shade().as_raw().iter().map(|v| f32::from(*v)).collect());
     let calm = blurred_within(&rough, anatomy.hair(), SHADE_PX);

@@ -3,18 +3,20 @@
 //! An iris is the circle around which the lightness jumps most from inside to outside (Daugman's integro-differential
 //! operator, 1993, on the circle's left and right arcs, since lids cover the upper and lower ones), dark inside. Where
 //! a face was read, its landmarks say where to look, and the portrait settles the last pixels; where none was read,
-//! irises are looked for where a face usually has them. The disc is then clipped by the lids. AiSketcher renews eyes in
-//! the same spirit. Lengths in portrait pixels, where the eyes lie 100 apart. Where no circle is convincing (closed eyes,
-//! sunglasses, a blank portrait) nothing is drawn.
+//! irises are looked for where a face usually has them. The disc is then clipped by the lids. AiSketcher renews eyeballs in
+//! the same spirit: an iris that a network drew elsewhere between the lids becomes paper first. Lengths in portrait pixels, where the eyes lie
+//! 100 apart. Where no circle is convincing (closed eyes, sunglasses, a blank portrait) nothing is drawn.
 
 use super::anatomy::Anatomy;
 use super::shapes;
+use super::thick::thick;
 use crate::face;
 use crate::face::Landmarks;
 use crate::face::Side;
 use crate::geom::Point;
 use crate::geom::Px;
 use crate::photo::Portrait;
+use crate::photo::colour_model;
 use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -41,11 +43,57 @@ const TOGETHER_PX: (f32, f32) = (7.0, 5.0);
 /// Two irises that disagree by more are not both irises.
 const APART_PX: f32 = 14.0;
 
+/// How pale irises are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pale {
+    /// As dark discs, as AiSketcher renews eyeballs and the networks learnt them.
+    Discs,
+    /// Open between pupil and rim, as a hand draws them.
+    Open,
+}
+
 /// `ink` with the irises of `portrait` drawn into it.
-pub fn with_irises(ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
+pub fn with_irises(ink: Gray, portrait: &Portrait, anatomy: &Anatomy, pale: Pale) -> Gray {
     match anatomy.landmarks() {
-        Some(landmarks) => read(ink, &redness(portrait), landmarks),
+        Some(landmarks) => {
+            let luma = (pale == Pale::Open).then(|| colour_model::luma(portrait.pixels()));
+            read(ink, &redness(portrait), luma.as_ref(), landmarks)
+        }
         None => found(ink, &redness(portrait)),
+    }
+}
+
+/// `ink` with the eyeballs of `portrait` anew: a drawn iris that lies a little beside its place goes, and then the irises are drawn.
+pub fn with_eyeballs(mut ink: Gray, portrait: &Portrait, anatomy: &Anatomy) -> Gray {
+    /// Between closer lids lashes and iris are one dark line, and of that nothing goes; nine people in ten open them wider.
+    const OPEN_PX: f64 = 9.0;
+    if let Some(landmarks) = anatomy.landmarks() {
+        let eyes = Side::BOTH.map(|side| shapes::smooth_ring(landmarks.lids(side)));
+        let open = eyes.iter().map(|lids| bounds(lids)).map(|[_, top, _, bottom]| bottom - top).sum::<f64>();
+        if open > 2.0 * OPEN_PX {
+            let thick = thick(&ink);
+            eyes.iter().for_each(|lids| whiten(&mut ink, &thick, lids));
+        }
+    }
+    with_irises(ink, portrait, anatomy, Pale::Discs)
+}
+
+/// Left, top, right and bottom of `ring`.
+fn bounds(ring: &[Point<Px>]) -> [f64; 4] {
+    ring.iter().fold([f64::MAX, f64::MAX, 0.0, 0.0], |[left, top, right, bottom], p| {
+        [left.min(p.x), top.min(p.y), right.max(p.x), bottom.max(p.y)]
+    })
+}
+
+/// Makes paper of what is `thick` between `lids`.
+fn whiten(ink: &mut Gray, thick: &Gray, lids: &[Point<Px>]) {
+    let [left, top, right, bottom] = bounds(lids).map(|edge| edge.max(0.0) as u32);
+    for y in top..bottom.min(ink.height()) {
+        for x in left..right.min(ink.width()) {
+            if thick.get_pixel(x, y).0[0] > 0 && shapes::inside(lids, Point::new(f64::from(x), f64::from(y))) {
+                ink.put_pixel(x, y, Luma([255]));
+            }
+        }
     }
 }
 
@@ -56,8 +104,8 @@ fn redness(portrait: &Portrait) -> Field {
     smooth::gaussian(&smooth::of_size(pixels.width(), pixels.height(), red), 1.2)
 }
 
-/// `ink` with the irises where `landmarks` and the lightness have them.
-fn read(mut ink: Gray, light: &Field, landmarks: &Landmarks) -> Gray {
+/// `ink` with the irises where `landmarks` and the red have them, open where `luma`, if given, has them pale.
+fn read(mut ink: Gray, light: &Field, luma: Option<&Field>, landmarks: &Landmarks) -> Gray {
     /// Lids close over an iris, never over all of it: smiling eyes stay eyes.
     const LEAST_OPEN: f64 = 0.42;
     let eyes = Side::BOTH.map(|side| (settled(light, landmarks.iris(side)), shapes::smooth_ring(landmarks.lids(side))));
@@ -67,6 +115,8 @@ fn read(mut ink: Gray, light: &Field, landmarks: &Landmarks) -> Gray {
     let shine = Point::new(-0.3 * radius, (-0.3 * radius).max(lid + 0.42 * radius));
     // Between narrow lids a large highlight would leave nothing of the iris.
     let shine_radius = radius * if lid < -0.45 * radius { 0.32 } else { 0.2 };
+    let irises = eyes.each_ref().map(|(iris, _)| *iris);
+    let open_from = luma.map_or(f64::INFINITY, |luma| open_from(luma, &irises));
     for (iris, lids) in &eyes {
         paint(&mut ink, iris.centre, radius, |at| {
             let off = at - iris.centre;
@@ -76,10 +126,38 @@ fn read(mut ink: Gray, light: &Field, landmarks: &Landmarks) -> Gray {
                 return None;
             }
             let shines = (off - shine.to_vector()).length() < shine_radius;
-            Some(!shines)
+            let pale = OPEN.contains(&from_middle) && off.y > open_from * radius;
+            Some(!shines && !pale)
         });
     }
     ink
+}
+
+/// Between pupil and rim, in radii: what is left open in a pale iris.
+const OPEN: std::ops::Range<f64> = 0.5..0.78;
+
+/// How far below its middle (above: negative) an iris is open, in radii: dark ones are whole discs, pale ones are a pupil, a
+/// rim and the shadow of the lid.
+fn open_from(luma: &Field, irises: &[face::Iris; 2]) -> f64 {
+    /// Paleness from which on an iris is open, and how far, at first and wholly.
+    const PALE: (f32, f32) = (0.26, 0.42);
+    const FROM: (f32, f32) = (0.2, -0.1);
+    let paleness = irises.map(|iris| {
+        let (x, y) = (iris.centre.x as f32, iris.centre.y as f32);
+        let (low, high) = range(luma, x, y);
+        let radius = iris.radius_px as f32;
+        let around = [0.0, 0.3, 0.6].map(|down| {
+            let aside = 0.62 * radius;
+            (sampled(luma, x - aside, y + down * aside) + sampled(luma, x + aside, y + down * aside)) / 2.0
+        });
+        (around.iter().sum::<f32>() / 3.0 - low) / (high - low).max(0.1)
+    });
+    let paleness = (paleness[0] + paleness[1]) / 2.0;
+    if paleness < PALE.0 {
+        return f64::INFINITY;
+    }
+    let share = ((paleness - PALE.0) / (PALE.1 - PALE.0)).min(1.0);
+    f64::from(FROM.0 + (FROM.1 - FROM.0) * share)
 }
 
 /// `iris` at the darkest disc around which it is brightest, a few pixels from where it was read: pixels move the gaze.
@@ -304,7 +382,8 @@ mod tests {
     fn eyes_that_were_read_are_alike_and_clipped_by_their_lids() {
         let landmarks =
             Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
-        let ink = read(blank(), &redness(&portrait(|_, _| 128)), &landmarks);
+        let flat = redness(&portrait(|_, _| 128));
+        let ink = read(blank(), &flat, Some(&flat), &landmarks);
         let eye = |middle: u32| -> Vec<u8> {
             (224..250)
                 .flat_map(|y| (middle - 14..middle + 14).map(move |x| (x, y)))
@@ -315,6 +394,52 @@ mod tests {
         assert_eq!(ink.get_pixel(210, 239)[0], 0, "the disc is inked");
         assert_eq!(ink.get_pixel(206, 227)[0], 255, "the lid covers the top");
         assert!((200..206).any(|x| ink.get_pixel(x, 234)[0] == 255), "the highlight stays white");
+    }
+
+    #[test]
+    fn a_dark_iris_is_a_disc_and_a_pale_one_is_open_between_pupil_and_rim() {
+        let landmarks =
+            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
+        let open = |iris: u8| {
+            let eyes = portrait(|x, y| {
+                let off = Portrait::EYES.map(|eye| (x - eye.x as f32).hypot(y - eye.y as f32));
+                match off[0].min(off[1]) {
+                    off if off < 4.0 => 20,
+                    off if off < 9.5 => iris,
+                    _ => 220,
+                }
+            });
+            let ink = read(blank(), &redness(&eyes), Some(&colour_model::luma(eyes.pixels())), &landmarks);
+            let eye = (Portrait::EYES[0].x as u32, Portrait::EYES[0].y as u32);
+            assert_eq!(ink.get_pixel(eye.0 + 2, eye.1 + 2)[0], 0, "the pupil is inked");
+            assert_eq!(ink.get_pixel(eye.0 + 8, eye.1 + 2)[0], 0, "the rim is inked");
+            ink.get_pixel(eye.0 + 4, eye.1 + 4)[0] == 255
+        };
+        assert!(!open(45));
+        assert!(open(130));
+    }
+
+    #[test]
+    fn an_iris_beside_its_place_goes_and_lines_stay() {
+        let landmarks =
+            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
+        let lids = shapes::smooth_ring(landmarks.lids(Side::Right));
+        let mut ink = blank();
+        shapes::draw(&mut ink, &lids, 3.0);
+        let lined = ink.clone();
+        whiten(&mut ink, &thick(&lined), &lids);
+        assert_eq!(ink, lined, "lines are not thick");
+        for (x, y, pixel) in ink.enumerate_pixels_mut() {
+            if (f64::from(x) - 196.0).hypot(f64::from(y) - 236.0) < 6.0 {
+                *pixel = Luma([0]);
+            }
+        }
+        let drawn = ink.clone();
+        whiten(&mut ink, &thick(&drawn), &lids);
+        assert_eq!((ink.get_pixel(196, 236)[0], drawn.get_pixel(196, 236)[0]), (255, 0));
+        let outside = |(x, y): (u32, u32)| !shapes::inside(&lids, Point::new(f64::from(x), f64::from(y)));
+        let kept = (0..512 * 512).map(|at| (at % 512, at / 512)).filter(|at| outside(*at));
+        assert!(kept.into_iter().all(|(x, y)| ink.get_pixel(x, y) == drawn.get_pixel(x, y)));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Lines and sketches by networks: F draws the lines, G the sketch upon them (sRender).
 //!
-//! Before F the backdrop turns white; after it come AiSketcher's renewals: the irises as dark discs with a highlight, both
-//! alike, and the jaw closed. What G draws is either ink, whose every line is a stroke, or tone, which is hatched along the
-//! form with F's lines upon it. Nothing is drawn where nobody is. Lengths in portrait pixels. Refuses what the networks
-//! refuse, which they do not for portraits.
+//! Before F the backdrop turns white; after it eyes, nose and mouth are drawn by networks of their own, where the style has
+//! them and a face was read, and then come AiSketcher's renewals: the irises as dark discs with a highlight, both alike, and
+//! the jaw closed. What G draws is either a pen drawing, whose lines and hatching become strokes (`penned`), or tone, which
+//! is hatched along the form with F's lines upon it (`rubbed`). Nothing is drawn where nobody is. Lengths in portrait
+//! pixels. Refuses what the networks refuse, which they do not for portraits.
 
 use models::ModelError;
+use models::detail_drawer::DetailDrawers;
 use models::generator::Generator;
 use models::line_drawer::LineDrawer;
 use serde::Deserialize;
@@ -13,12 +15,14 @@ use serde::Serialize;
 
 use super::LineDrawing;
 use super::Sketch;
-use super::Tone;
 use super::anatomy::Anatomy;
+use super::beard::beard;
 use super::contours;
-use super::form::along_the_form;
+use super::details::with_details;
 use super::irises;
-use super::pieces::pieces;
+use super::penned;
+use super::rubbed;
+use super::specks;
 use super::tone;
 use super::tone::ToneConfig;
 use crate::photo::Portrait;
@@ -27,14 +31,12 @@ use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
 use image::Luma;
-use imageproc::distance_transform::Norm;
-use imageproc::morphology::dilate;
 
 /// What a generator's drawing is made of, and so how it becomes strokes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Manner {
-    /// Pen lines: each is a stroke.
+    /// Pen lines: those that stand alone are traced, hatched places are hatched the way they are.
     #[default]
     Ink,
     /// Tone: it is hatched along the form, F's lines upon it.
@@ -45,6 +47,7 @@ pub enum Manner {
 #[derive(Debug, Clone)]
 pub struct StyleNetworks {
     drawer: LineDrawer,
+    details: Option<DetailDrawers>,
     generator: Option<(Generator, Manner)>,
 }
 
@@ -52,30 +55,27 @@ pub struct StyleNetworks {
 const BEYOND_PX: f32 = 3.0;
 /// The share of the person, softened, below which there is nobody.
 const SOMEBODY: f32 = 0.12;
-/// Ink below it, 0 black to 255 paper, is a line.
-const INK: u8 = 128;
-/// F's lines of less ink are specks.
-const LEAST_LINE_PX: u32 = 24;
-/// G's strokes of less ink are specks.
-const LEAST_STROKE_PX: u32 = 10;
-/// Reach over which tone is averaged before it is hatched: finer than that hatching cannot tell.
-const CALM_PX: f32 = 3.0;
 
 impl StyleNetworks {
-    /// The style that draws lines by `drawer` and, if it has one, the sketch by a generator.
-    pub fn new(drawer: LineDrawer, generator: Option<(Generator, Manner)>) -> Self {
-        Self { drawer, generator }
+    /// The style that draws lines by `drawer`, those of eyes, nose and mouth by `details`, and the sketch by a generator, if it
+    /// has these.
+    pub fn new(drawer: LineDrawer, details: Option<DetailDrawers>, generator: Option<(Generator, Manner)>) -> Self {
+        Self { drawer, details, generator }
     }
 
-    /// What F draws of `portrait`.
+    /// What F, and the drawers of details, draw of `portrait`.
     ///
     /// # Errors
     /// The machine is out of memory.
     pub fn lines(&self, portrait: &Portrait, anatomy: &Anatomy) -> Result<LineDrawing, ModelError> {
         let side = Portrait::SIDE;
-        let drawn = self.drawer.draw(content(portrait, anatomy).as_raw(), side as usize, side as usize)?;
+        let content = content(portrait, anatomy);
+        let mut drawn = self.drawer.draw(content.as_raw(), side as usize, side as usize)?;
+        if let (Some(details), Some(landmarks)) = (&self.details, anatomy.landmarks()) {
+            drawn = with_details(&drawn, content.as_raw(), &beard(portrait, anatomy), landmarks, details)?;
+        }
         // Pale lines stay: they are no strokes, but G knows by them what is dark.
-        let ink = irises::with_irises(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
+        let ink = irises::with_eyeballs(of_somebody(gray(&drawn, |value| value), anatomy), portrait, anatomy);
         Ok(LineDrawing::new(contours::with_jaw(ink, anatomy)))
     }
 
@@ -91,11 +91,11 @@ impl StyleNetworks {
         config: &ToneConfig,
     ) -> Result<Sketch, ModelError> {
         let Some((drawn, manner)) = self.generated(lines)? else {
-            return Ok(tone::shade(portrait, &clear(lines), anatomy, config));
+            return Ok(tone::shade(portrait, &specks::clear(lines), anatomy, config));
         };
         Ok(match manner {
-            Manner::Ink => Sketch::new(without_specks(of_somebody(drawn, anatomy), LEAST_STROKE_PX)),
-            Manner::Tone => toned(&drawn, portrait, &clear(lines), anatomy, config),
+            Manner::Ink => penned::penned(of_somebody(drawn, anatomy), portrait, lines, anatomy, config),
+            Manner::Tone => rubbed::rubbed(&drawn, portrait, &specks::clear(lines), anatomy, config),
         })
     }
 
@@ -125,11 +125,6 @@ fn gray(values: &[f32], map: impl Fn(f32) -> f32) -> Gray {
     Gray::from_fn(side, side, |x, y| Luma([value(x, y)]))
 }
 
-/// Those of `lines` that are strokes.
-fn clear(lines: &LineDrawing) -> LineDrawing {
-    LineDrawing::new(without_specks(lines.ink().clone(), LEAST_LINE_PX))
-}
-
 /// `ink` without what lies where nobody is.
 fn of_somebody(mut ink: Gray, anatomy: &Anatomy) -> Gray {
     let person = smooth::gaussian(&smooth::map(anatomy.backdrop(), |backdrop| 1.0 - backdrop), BEYOND_PX);
@@ -139,71 +134,4 @@ fn of_somebody(mut ink: Gray, anatomy: &Anatomy) -> Gray {
         }
     }
     ink
-}
-
-/// `ink` without pieces of fewer than `least_px` px of ink.
-fn without_specks(mut ink: Gray, least_px: u32) -> Gray {
-    // A piece is all that hangs together by its paler borders.
-    let mask = Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([u8::from(ink.get_pixel(x, y).0[0] < PALE) * 255]));
-    let pieces = pieces(&mask);
-    let mut dark = vec![0u32; pieces.count()];
-    for (label, value) in pieces.labels().iter().zip(ink.as_raw()) {
-        dark[*label as usize] += u32::from(*value < INK);
-    }
-    for (label, value) in pieces.labels().iter().zip(ink.iter_mut()) {
-        if *label == 0 || dark[*label as usize] < least_px {
-            *value = 255;
-        }
-    }
-    ink
-}
-
-/// Tone this close to a line may be the line's own.
-const BESIDE_PX: u8 = 2;
-/// The least share of what is no line, from which tone is known.
-const LEAST_SHARE: f32 = 0.15;
-/// The darkness from which skin is hatched.
-const SKIN_FROM: f32 = 0.2;
-/// How far strokes on clothes follow the form.
-const BEND: f32 = 1.0;
-/// Ink below it hangs together.
-const PALE: u8 = 200;
-
-/// `drawn` as tone to be hatched, with `lines` upon it.
-fn toned(drawn: &Gray, portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Sketch {
-    let person = smooth::map(anatomy.backdrop(), |backdrop| 1.0 - backdrop);
-    let (width, height) = drawn.dimensions();
-    let dark = Field::from_fn(width, height, |x, y| Luma([1.0 - f32::from(drawn.get_pixel(x, y).0[0]) / 255.0]));
-    // Lines are drawn as lines: what is dark there is no tone, and beside them tone goes on as it is around.
-    let line = Gray::from_fn(width, height, |x, y| Luma([u8::from(lines.ink().get_pixel(x, y).0[0] < PALE) * 255]));
-    let near = dilate(&line, Norm::L2, BESIDE_PX);
-    let open = Field::from_fn(width, height, |x, y| Luma([if near.get_pixel(x, y).0[0] > 0 { 0.0 } else { 1.0 }]));
-    let tone = smooth::gaussian(&smooth::map2(&dark, &open, |dark, open| dark * open), CALM_PX);
-    let share = smooth::gaussian(&open, CALM_PX);
-    let mean = smooth::map2(&tone, &share, |tone, share| tone / share.max(LEAST_SHARE));
-    // Irises are drawn already and teeth are paper: hatching would cross them.
-    let features = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
-    let free = smooth::map2(&person, &features, |person, feature| person * (1.0 - feature));
-    let coverage = smooth::map2(&mean, &free, |dark, free| dark * free);
-    let rest = smooth::map2(anatomy.hair(), anatomy.clothes(), f32::max);
-    // A light shadow on skin is left to the paper: hatched, it would be a beard.
-    let coverage =
-        smooth::map2(
-            &coverage,
-            &rest,
-            |dark, rest| {
-                if rest > 0.5 { dark } else { (dark - SKIN_FROM).max(0.0) / (1.0 - SKIN_FROM) }
-            },
-        );
-    let shade = Gray::from_fn(width, height, |x, y| {
-        let coverage = coverage.get_pixel(x, y).0[0].min(tone::MOST);
-        Luma([if coverage < tone::LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
-    });
-    let direction = tone::directions(portrait, anatomy, config);
-    // What of hair and clothes is left out costs no likeness.
-    let spare = Gray::from_fn(width, height, |x, y| Luma([u8::from(rest.get_pixel(x, y).0[0] > 0.5) * 255]));
-    let tone = Tone::new(shade, direction).map(|tone| along_the_form(&tone, portrait, anatomy, BEND));
-    let tone = tone.and_then(|tone| tone.sparing(spare));
-    let sketch = tone.and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
-    sketch.unwrap_or_else(|| Sketch::new(lines.ink().clone()))
 }

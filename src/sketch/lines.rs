@@ -12,7 +12,7 @@ use super::even_light::even_light;
 use super::flow::Flow;
 use super::flow::edge_flow;
 use super::glasses;
-use super::irises::with_irises;
+use super::irises;
 use super::mouth;
 use super::nostrils;
 use super::pieces::pieces;
@@ -96,7 +96,7 @@ pub fn flow_lines(portrait: &Portrait, anatomy: &Anatomy, config: &FlowConfig) -
     let ink = glasses::with_rims(ink, portrait, anatomy);
     let ink = nostrils::with_nostrils(ink, portrait, anatomy);
     let ink = mouth::with_mouth(ink, portrait, anatomy);
-    LineDrawing::new(with_irises(ink, portrait, anatomy))
+    LineDrawing::new(irises::with_irises(ink, portrait, anatomy, irises::Pale::Open))
 }
 
 /// How much each place of the person in `picture` is a dark line along `flow`: positive on lines.

@@ -6,16 +6,22 @@ mod even_light;
 mod face_map;
 mod flow;
 mod pieces;
+mod thick;
 mod irises;
 mod contours;
+mod details;
 mod glasses;
 mod mouth;
 mod nostrils;
 mod lines;
 mod beard;
 mod tone;
-mod learned;
 mod form;
+mod specks;
+mod hatching;
+mod penned;
+mod rubbed;
+mod learned;
 mod strands;
 mod study;
 mod chance;
@@ -52,12 +58,14 @@ pub struct LineDrawing(Gray);
 /// no hatching, and a pen `w` wide reaches a value `v` with strokes `w * 255 / (255 - v)` apart. `direction` is the
 /// angle of the strokes in radians, from the x axis towards the y axis (which points down), modulo pi; it is constant
 /// over cloth and skin and follows the strands in hair, so that hatching is a family of streamlines of it.
-/// Shade never stands for lines: those are the sketch's ink, and are drawn whatever the shade.
+/// Shade never stands for lines: those are the sketch's ink, and are drawn whatever the shade. Where somebody has hatched
+/// already, `grain` is the ink of those strokes, and the pen's lie upon them.
 #[derive(Debug, Clone)]
 pub struct Tone {
     shade: Gray,
     direction: Field,
     spare: Option<Gray>,
+    grain: Option<Field>,
 }
 
 /// What the robot shall put on paper, still as rasters of the portrait's size: the ink of lines and solid blacks, and
@@ -85,13 +93,25 @@ impl Tone {
     /// direction is finite.
     pub fn new(shade: Gray, direction: Field) -> Option<Self> {
         (shade.dimensions() == direction.dimensions() && direction.as_raw().iter().all(|angle| angle.is_finite()))
-            .then_some(Self { shade, direction, spare: None })
+            .then_some(Self { shade, direction, spare: None, grain: None })
     }
 
     /// This tone, of which whoever is in a hurry can leave out what lies where `spare` is not 0; `None` unless the
     /// planes are of one size.
     pub fn sparing(self, spare: Gray) -> Option<Self> {
         (spare.dimensions() == self.shade.dimensions()).then_some(Self { spare: Some(spare), ..self })
+    }
+
+    /// This tone, whose strokes lie on the ridges of `grain` (ink from 0 to 1, 0 where there are none to follow); `None`
+    /// unless the planes are of one size and every value is finite.
+    pub fn upon(self, grain: Field) -> Option<Self> {
+        let fits = grain.dimensions() == self.shade.dimensions() && grain.as_raw().iter().all(|ink| ink.is_finite());
+        fits.then_some(Self { grain: Some(grain), ..self })
+    }
+
+    /// The strokes that somebody has drawn already, where there are any: ink from 0 to 1.
+    pub fn grain(&self) -> Option<&Field> {
+        self.grain.as_ref()
     }
 
     /// Whether the tone at pixel (`x`, `y`) can be left out.

@@ -12,6 +12,8 @@ use super::anatomy::Anatomy;
 use super::beard::beard;
 use super::even_light::even_light;
 use super::flow::edge_flow;
+use super::shapes;
+use crate::face::Side;
 use crate::photo::Portrait;
 use crate::photo::colour_model;
 use crate::photo::smooth;
@@ -37,6 +39,8 @@ pub struct ToneConfig {
     pub face_hair: f32,
     /// Coverage of the darkest lips. Default 0.30.
     pub lips: f32,
+    /// Coverage of the deepest shadow around the eyes, between brow and lids; 0 leaves it to lines. Default 0.
+    pub sockets: f32,
     /// How much darker than the face's middle a shadow is where shading begins, 0 to 1. Default 0.07.
     pub skin_from: f32,
     /// Reach over which skin is averaged before it is shaded, in pixels: a line's own darkness must be spread thin.
@@ -62,6 +66,7 @@ impl Default for ToneConfig {
             skin: 0.24,
             face_hair: 0.40,
             lips: 0.30,
+            sockets: 0.0,
             skin_from: 0.07,
             skin_calm_px: 6.0,
             skin_clear_px: 5,
@@ -83,14 +88,13 @@ pub fn shade(portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config
         hair_coverage(&light, anatomy, config.hair),
         clothes_coverage(&light, lines, anatomy, config.clothes),
         skin_coverage(&even, lines, anatomy, config),
-        lips_coverage(&even, lines, anatomy, config.lips),
-        smooth::map2(&brows, &beard, |brow, beard| {
-            let share = brow.max(0.75 * step(beard, 0.25, 0.6));
-            share * config.face_hair.clamp(0.0, MOST)
-        }),
+        features_coverage(&even, lines, anatomy, config),
+        face_hair_coverage(&brows, &beard, config.face_hair),
     ];
     let mut coverage = parts.iter().skip(1).fold(parts[0].clone(), |sum, part| smooth::map2(&sum, part, f32::max));
     drop_small_patches(&mut coverage, config.least_area_px);
+    // A feature is small and counts all the same.
+    coverage = smooth::map2(&coverage, &smooth::map2(&parts[3], &parts[4], f32::max), f32::max);
     let shade = Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
         Luma([(255.0 * (1.0 - coverage.get_pixel(x, y).0[0])).round().clamp(0.0, 255.0) as u8])
     });
@@ -106,11 +110,31 @@ pub const MOST: f32 = 0.9;
 /// Less coverage than this is a stroke here and there: none at all looks better.
 pub const LEAST: f32 = 0.05;
 
+/// The shade that leaves `coverage`, at most [`MOST`] of it, and none where it is less than [`LEAST`].
+pub fn shade_of(coverage: &Field) -> Gray {
+    Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
+        let coverage = coverage.get_pixel(x, y).0[0].min(MOST);
+        Luma([if coverage < LEAST { 255 } else { (255.0 * (1.0 - coverage)).round() as u8 }])
+    })
+}
+
+/// The mean of `dark` around each pixel over the places that are `open`, 0 or 1: what lines cover says nothing of
+/// tone.
+pub fn mean_beside_lines(dark: &Field, open: &Field) -> Field {
+    /// Reach of the mean, a few strokes: finer than that hatching cannot tell.
+    const CALM_PX: f32 = 3.0;
+    /// The least share of open places from which the mean is known.
+    const LEAST_SHARE: f32 = 0.15;
+    let sum = smooth::gaussian(&smooth::map2(dark, open, |dark, open| dark * open), CALM_PX);
+    let share = smooth::gaussian(open, CALM_PX);
+    smooth::map2(&sum, &share, |sum, share| sum / share.max(LEAST_SHARE))
+}
+
 /// Where hair or clothes are darker than the face: what of it is left out costs no likeness.
 fn spare(parts: &[Field; 5]) -> Gray {
     Gray::from_fn(parts[0].width(), parts[0].height(), |x, y| {
-        let [hair, clothes, skin, lips, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
-        Luma([if hair.max(clothes) > skin.max(lips).max(brow) { 255 } else { 0 }])
+        let [hair, clothes, skin, features, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
+        Luma([if hair.max(clothes) > skin.max(features).max(brow) { 255 } else { 0 }])
     })
 }
 
@@ -123,8 +147,7 @@ fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
     let hair = anatomy.hair();
     let bright = quantile(light, hair, 0.75);
     let dark = quantile(light, hair, 0.08);
-    let middle = quantile(light, hair, 0.5);
-    let depth = ((0.72 - middle) / 0.45).clamp(0.5, 1.0);
+    let depth = hair_depth(light, anatomy);
     let range = (bright - dark).max(0.05);
     let around = blurred_within(light, hair, AROUND_PX);
     let relative = smooth::map2(light, &around, |light, around| {
@@ -135,18 +158,29 @@ fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
     weighted(&relative, hair, |relative| most * depth * (0.35 + 0.65 * relative) * step(relative, 0.12, 0.34))
 }
 
+/// How deep the tone of this person's hair is: 1 where it is dark, half of that where it is white.
+pub fn hair_depth(light: &Field, anatomy: &Anatomy) -> f32 {
+    let middle = quantile(light, anatomy.hair(), 0.5);
+    ((0.72 - middle) / 0.45).clamp(0.5, 1.0)
+}
+
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
 fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
     /// How far from lines hatching ends, so that it does not poke through an outline.
     const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;
-    const FADE_PX: f32 = 40.0;
     let mut cloth = weighted(light, anatomy.clothes(), |light| most * step(DARK_BELOW - light, 0.0, 0.14));
-    for ((value, room), (x, y)) in cloth.as_mut().iter_mut().zip(anatomy.room().as_raw()).zip(places()) {
-        *value *= step(*room - vignette_px(x, y), 0.0, FADE_PX);
-    }
+    fade_out(&mut cloth, anatomy);
     clear_beside(&mut cloth, lines, CLEAR_PX);
     cloth
+}
+
+/// Fades `coverage` out towards where the picture ends.
+pub fn fade_out(coverage: &mut Field, anatomy: &Anatomy) {
+    const FADE_PX: f32 = 40.0;
+    for ((value, room), (x, y)) in coverage.as_mut().iter_mut().zip(anatomy.room().as_raw()).zip(places()) {
+        *value *= step(*room - vignette_px(x, y), 0.0, FADE_PX);
+    }
 }
 
 /// How far below the frame's sides a bust's hatching ends: it hangs down in the middle as on old prints.
@@ -164,16 +198,12 @@ fn places() -> impl Iterator<Item = (f32, f32)> {
 
 /// The shadows of a face whose light is even: below nine tenths of its own middle, in two steps. What is dark because a
 /// line runs there is no shadow: strokes across a line look like stitches.
-fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+pub fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
     let middle = quantile(even, anatomy.skin(), 0.5);
     let calm = blurred_within(even, anatomy.skin(), config.skin_calm_px);
     // Shadows age a child.
     let most = config.skin * (1.0 - 0.6 * anatomy.youth());
-    let mut skin = weighted(&calm, anatomy.skin(), |light| {
-        let depth = 1.0 - light / middle.max(0.1);
-        let (first, second) = (config.skin_from, config.skin_from + 0.1);
-        most * (0.55 * step(depth, first, first + 0.04) + 0.45 * step(depth, second, second + 0.05))
-    });
+    let mut skin = weighted(&calm, anatomy.skin(), |light| most * shadow(light, middle, config));
     // Eyes and mouth are drawn by lines; hatching would only dirty them.
     let drawn = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
     let drawn = smooth::map(&drawn, |drawn| step(drawn, 0.5, 1.0));
@@ -189,18 +219,59 @@ fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &
     skin
 }
 
+/// How much of a shadow `light` is against the face's `middle`: none, its first step, or both.
+fn shadow(light: f32, middle: f32, config: &ToneConfig) -> f32 {
+    let depth = 1.0 - light / middle.max(0.1);
+    let (first, second) = (config.skin_from, config.skin_from + 0.1);
+    0.55 * step(depth, first, first + 0.04) + 0.45 * step(depth, second, second + 0.05)
+}
+
+/// What is hatched level, however small: lips and the sockets of the eyes.
+pub fn features_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+    let lips = lips_coverage(even, lines, anatomy, config.lips);
+    smooth::map2(&lips, &sockets_coverage(even, lines, anatomy, config), f32::max)
+}
+
 /// Lips are darker than skin by their colour: where they are so in the even light they are hatched, mostly the upper one.
 fn lips_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
-    const CLEAR_PX: u8 = 3;
+    const CLEAR_PX: u8 = 1;
     const FROM: f32 = 0.06;
     let middle = quantile(even, anatomy.skin(), 0.5);
-    let calm = blurred_within(even, anatomy.lips(), 2.0);
+    let calm = blurred_within(even, anatomy.lips(), 1.2);
     let mut lips = weighted(&calm, anatomy.lips(), |light| {
         let depth = 1.0 - light / middle.max(0.1);
         most * (0.6 * step(depth, FROM, FROM + 0.06) + 0.4 * step(depth, 2.0 * FROM, 3.0 * FROM))
     });
     clear_beside(&mut lips, lines, CLEAR_PX);
     lips
+}
+
+/// The shadows between brow and lids and at the corners of the eyes; what is between the lids is drawn by lines. Nothing
+/// where no face was read.
+fn sockets_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+    /// Reach of a socket around the lids, and how near to them it begins.
+    const REACH_PX: (f32, f32) = (15.0, 1.5);
+    const CALM_PX: f32 = 1.5;
+    const CLEAR_PX: u8 = 1;
+    let mut around = smooth::map(even, |_| 0.0);
+    let mut between = around.clone();
+    if let Some(landmarks) = anatomy.landmarks() {
+        for side in Side::BOTH {
+            let lids = shapes::smooth_ring(landmarks.lids(side));
+            shapes::patch(&mut around, &lids, REACH_PX.0, 4.0);
+            shapes::patch(&mut between, &lids, REACH_PX.1, 1.0);
+        }
+    }
+    let covered = smooth::map2(anatomy.brows(), anatomy.glasses(), |brow, glasses| step(brow.max(glasses), 0.3, 0.6));
+    let covered = smooth::map2(&covered, &between, f32::max);
+    let region = smooth::map2(&around, &covered, |around, covered| around * (1.0 - covered));
+    let region = smooth::map2(&region, anatomy.skin(), |region, skin| region * skin);
+    let middle = quantile(even, anatomy.skin(), 0.5);
+    let calm = blurred_within(even, anatomy.skin(), CALM_PX);
+    let most = config.sockets * (1.0 - 0.6 * anatomy.youth());
+    let mut sockets = weighted(&calm, &region, |light| most * shadow(light, middle, config));
+    clear_beside(&mut sockets, lines, CLEAR_PX);
+    sockets
 }
 
 /// Clears `coverage` within `clear_px` of the ink of `lines`.
@@ -210,6 +281,11 @@ fn clear_beside(coverage: &mut Field, lines: &LineDrawing, clear_px: u8) {
         Gray::from_fn(ink.width(), ink.height(), |x, y| Luma([if ink.get_pixel(x, y).0[0] < 128 { 255 } else { 0 }]));
     let beside = dilate(&ink, Norm::L2, clear_px);
     coverage.as_mut().iter_mut().zip(beside.as_raw()).filter(|(_, b)| **b > 0).for_each(|(value, _)| *value = 0.0);
+}
+
+/// Brows, and a little lighter moustache and beard.
+pub fn face_hair_coverage(brows: &Field, beard: &Field, most: f32) -> Field {
+    smooth::map2(brows, beard, |brow, beard| brow.max(0.75 * step(beard, 0.25, 0.6)) * most.clamp(0.0, MOST))
 }
 
 /// How much of each pixel is brow: dark in the even light where brows grow.
@@ -253,12 +329,12 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
     let fixed = |degrees: f32| degrees.to_radians().rem_euclid(std::f32::consts::PI);
     let (cloth, skin) = (fixed(config.clothes_angle_deg), fixed(config.skin_angle_deg));
     Field::from_fn(even.width(), even.height(), |x, y| {
-        let [hair, clothes, face, lips, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
+        let [hair, clothes, face, features, brow] = [0, 1, 2, 3, 4].map(|part: usize| parts[part].get_pixel(x, y).0[0]);
         let [tx, ty] = flow.tangent(x as usize, y as usize);
         Luma([if hair.max(brow) >= clothes.max(face) {
             ty.atan2(tx).rem_euclid(std::f32::consts::PI)
-        } else if lips > face {
-            // Along the mouth: strokes across it would look like stitches.
+        } else if features > face {
+            // Along mouth and lids: strokes across them would look like stitches.
             0.0
         } else if clothes >= face {
             cloth
@@ -268,12 +344,21 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
     })
 }
 
-/// Directions of tone that does not come from parts of its own: hair along its strands, skin and cloth as configured.
-pub fn directions(portrait: &Portrait, anatomy: &Anatomy, config: &ToneConfig) -> Field {
-    let even = even_light(portrait, anatomy);
-    let none = smooth::map(anatomy.brows(), |_| 0.0);
-    let parts = [anatomy.hair(), anatomy.clothes(), anatomy.skin(), &none, anatomy.brows()].map(Clone::clone);
-    direction(&even, &parts, config)
+/// Directions of tone that does not come from parts of its own: hair and `face_hair` along their strands in the `even`
+/// light, `features` level, skin and cloth as configured.
+pub fn directions(
+    even: &Field,
+    anatomy: &Anatomy,
+    face_hair: &Field,
+    features: Option<&Field>,
+    config: &ToneConfig,
+) -> Field {
+    let none = smooth::map(face_hair, |_| 0.0);
+    let features = smooth::map(features.unwrap_or(&none), |share| if share > 0.0 { 1.0 } else { 0.0 });
+    let covered = smooth::map2(face_hair, &features, f32::max);
+    let bare = smooth::map2(anatomy.skin(), &covered, |skin, covered| skin * (1.0 - covered));
+    let parts = [anatomy.hair(), anatomy.clothes(), &bare, &features, face_hair].map(Clone::clone);
+    direction(even, &parts, config)
 }
 
 /// `f` of `light` where `region` holds, nothing elsewhere; what is too faint to hatch is nothing, too.
@@ -285,7 +370,7 @@ fn weighted(light: &Field, region: &Field, f: impl Fn(f32) -> f32 + Sync) -> Fie
 }
 
 /// Clears every connected patch of `coverage` with fewer than `least_area_px` pixels.
-fn drop_small_patches(coverage: &mut Field, least_area_px: u32) {
+pub fn drop_small_patches(coverage: &mut Field, least_area_px: u32) {
     let mask = Gray::from_fn(coverage.width(), coverage.height(), |x, y| {
         Luma([if coverage.get_pixel(x, y).0[0] > 0.0 { 255 } else { 0 }])
     });
@@ -333,6 +418,31 @@ mod tests {
         assert!((direction.to_degrees() - 122.0).abs() < 0.1, "cloth runs at {} degrees", direction.to_degrees());
         assert_eq!(at(30, 60).0, 255);
         assert_eq!(at(256, 511).0, 255, "hatching must fade out at the frame");
+    }
+
+    #[test]
+    fn deep_sockets_are_hatched_level_between_brow_and_lids() {
+        let deep = |x: u32, y: u32| -> bool {
+            (222..228).contains(&y) && ((190..222).contains(&x) || (290..322).contains(&x))
+        };
+        let photo = sample::portrait_of(|x, y| match () {
+            () if !sample::on_sitter(x, y) => [150, 180, 220],
+            () if deep(x, y) => [120, 90, 80],
+            () => [215, 175, 150],
+        });
+        let anatomy = Anatomy::of_face(&photo, &crate::face::sample::face(0.0, |_, _| false));
+        let lines = LineDrawing::new(Gray::from_pixel(512, 512, Luma([255])));
+        let shaded = |sockets: f32| {
+            let config = ToneConfig { sockets, ..ToneConfig::default() };
+            shade(&photo, &lines, &anatomy, &config).tone().map(|tone| (tone.shade().clone(), tone.direction().clone()))
+        };
+        let (shade, direction) = shaded(0.45).expect("has tone");
+        for x in [206, 306] {
+            assert!(shade.get_pixel(x, 224)[0] < 200, "a socket is left at {}", shade.get_pixel(x, 224)[0]);
+            assert!(direction.get_pixel(x, 224)[0].sin().abs() < 0.01, "strokes run level");
+            assert_eq!(shade.get_pixel(x, 236)[0], 255, "between the lids is drawn by lines");
+        }
+        assert_eq!(shaded(0.0).expect("has tone").0.get_pixel(206, 224)[0], 255);
     }
 
     #[test]

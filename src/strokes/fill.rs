@@ -38,8 +38,9 @@ pub struct Filling {
     pub angle: f64,
 }
 
-/// An area no deeper than this many pens is filled solid.
-const SOLID_PENS: f64 = 3.5;
+/// An area no deeper than this many pens is filled solid: the irises of a sheet of A5 are, whether the highlight makes a hole in
+/// them or not, so that both eyes look alike.
+const SOLID_PENS: f64 = 6.5;
 /// Spacing of a solid filling, in pens: lines overlap a little, or paper would gleam through.
 const SOLID_SPACING: f64 = 0.85;
 /// Longest way from one hatching line to the next, in spacings.
@@ -198,6 +199,20 @@ mod tests {
     fn a_pupil_is_one_stroke() {
         let strokes = fill(&area(40, |x, y| (x - 20.0).hypot(y - 20.0) < 9.0), FILLING, TIGHT);
         assert_eq!(strokes.len(), 1);
+    }
+
+    #[test]
+    fn an_iris_is_as_black_with_its_highlight_as_without() {
+        let iris = |lit: bool| {
+            area(60, move |x, y| (x - 30.0).hypot(y - 30.0) < 15.0 && !(lit && (x - 25.0).hypot(y - 25.0) < 4.0))
+        };
+        for lit in [false, true] {
+            let iris = iris(lit);
+            let black = iris.depth.as_raw().iter().filter(|depth| **depth > 0.0).count() as f64;
+            let strokes = fill(&iris, FILLING, TIGHT);
+            let length: f64 = strokes.iter().flat_map(|s| s.1.windows(2)).map(|w| (w[1] - w[0]).length()).sum();
+            assert!(length * FILLING.pen > 0.9 * black, "{lit}: {length} px of line for {black} px");
+        }
     }
 
     #[test]

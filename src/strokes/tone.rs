@@ -2,9 +2,10 @@
 //!
 //! Evenly spaced streamlines (Jobard & Lefer 1997, "Creating evenly-spaced streamlines of arbitrary density"): each new
 //! line starts one spacing beside an accepted one and grows both ways until it comes too near to another, leaves the
-//! shade, or is long enough. A pen `w` wide reaches a mean gray `v` with lines `w * 255 / (255 - v)` apart. Lines that
-//! lie beside each other are joined end to end into zigzags, as a hand does it. Where the shade is so light that lines
-//! would be lonely, the paper stays white. Lengths are grid pixels.
+//! shade, or is long enough; where the sketch knows strokes that are drawn already, it lies upon them. A pen `w` wide
+//! reaches a mean gray `v` with lines `w * 255 / (255 - v)` apart. Lines that lie beside each other are joined end to
+//! end into zigzags, as a hand does it. Where the shade is so light that lines would be lonely, the paper stays white.
+//! Lengths are grid pixels.
 
 use std::collections::VecDeque;
 
@@ -36,6 +37,12 @@ pub struct Hatching {
 const CALM: f64 = 0.4;
 /// Agreement of the directions there, 0 to 1, below which there is none to follow: hatching would crawl like worms.
 const LEAST_AGREEMENT: f64 = 0.4;
+/// How far beside a line a drawn stroke may lie for the line to be laid upon it, raster pixels.
+const ANCHOR_PX: f64 = 1.0;
+/// How much of the way to it a line goes in a step: a stroke is followed, its jags are not.
+const PULL: f64 = 0.08;
+/// Ink of a drawn stroke stands out from its sides by this at least.
+const LEAST_RIDGE: f64 = 0.02;
 /// Step along a line.
 const STEP: f64 = 1.0;
 /// Closest spacing, in pens: closer lines are black.
@@ -66,6 +73,7 @@ pub fn hatch(tone: &Tone, grid: Grid, hatching: Hatching) -> Vec<(StrokeKind, Ve
     for (x, y) in places {
         beside.push_back(field.to_grid(f64::from(x) + 0.5, f64::from(y) + 0.5));
         while let Some(seed) = beside.pop_front() {
+            let seed = field.anchored(seed);
             let free = |spacing: &f64| !drawn.is_near(seed, 0.98 * spacing);
             if lines.len() >= MOST_LINES || field.spacing(seed).filter(free).is_none() {
                 continue;
@@ -122,8 +130,7 @@ impl Shade<'_> {
 
     /// The raster pixel under `p`.
     fn pixel(&self, p: Point<Px>) -> Option<(u32, u32)> {
-        let (scale, border) = (f64::from(self.grid.scale), f64::from(self.grid.border));
-        let (x, y) = (((p.x - border) / scale).floor(), ((p.y - border) / scale).floor());
+        let (x, y) = (self.raster(p).x.floor(), self.raster(p).y.floor());
         let (width, height) = self.tone.shade().dimensions();
         let inside = x >= 0.0 && y >= 0.0 && x < f64::from(width) && y < f64::from(height);
         inside.then_some((x as u32, y as u32))
@@ -155,6 +162,36 @@ impl Shade<'_> {
         Some(if along.dot(heading) < 0.0 { -along } else { along })
     }
 
+    /// How far beside `p` the ridge of a drawn stroke that runs `along` lies, at most [`ANCHOR_PX`] either way; nothing
+    /// where there is none.
+    fn beside_ridge(&self, p: Point<Px>, along: Vector<Px>) -> Option<Vector<Px>> {
+        let grain = self.tone.grain()?;
+        let reach = ANCHOR_PX * f64::from(self.grid.scale);
+        let aside = Vector::new(-along.y, along.x);
+        let at = |side: f64| Some(between(grain, self.raster(p + aside * (side * reach))));
+        let (left, middle, right) = (at(-1.0)?, at(0.0)?, at(1.0)?);
+        let bend = left + right - 2.0 * middle;
+        let highest = left.max(middle).max(right);
+        if highest - left.min(right) < LEAST_RIDGE {
+            return None;
+        }
+        // The parabola through the three; on a slope, up the slope.
+        let shift = if bend < 0.0 { (0.5 * (left - right) / bend).clamp(-1.0, 1.0) } else { (right - left).signum() };
+        Some(aside * (shift * reach))
+    }
+
+    /// Where `p` lies on the raster.
+    fn raster(&self, p: Point<Px>) -> Point<Px> {
+        let (scale, border) = (f64::from(self.grid.scale), f64::from(self.grid.border));
+        Point::new((p.x - border) / scale, (p.y - border) / scale)
+    }
+
+    /// `seed`, moved onto the drawn stroke beside it if there is one.
+    fn anchored(&self, seed: Point<Px>) -> Point<Px> {
+        let along = self.direction(seed, Vector::new(1e-3, 1.0));
+        seed + along.and_then(|along| self.beside_ridge(seed, along)).unwrap_or_default()
+    }
+
     /// The line through `seed`, grown both ways.
     fn grow(&self, seed: Point<Px>, drawn: &Drawn) -> Vec<Point<Px>> {
         let most = (self.hatching.longest / 2.0 / STEP) as usize;
@@ -170,6 +207,7 @@ impl Shade<'_> {
                     break;
                 }
                 let next = at + along * STEP;
+                let next = next + self.beside_ridge(next, along).unwrap_or_default() * PULL;
                 let free = |spacing: &f64| !drawn.is_near(next, NEAREST * spacing);
                 if self.spacing(next).filter(free).is_none() {
                     break;
@@ -185,6 +223,19 @@ impl Shade<'_> {
         line.extend(half(1.0));
         line
     }
+}
+
+/// The value of `field` at `p`, whose pixels' centres are at halves: between the four around it.
+fn between(field: &Field, p: Point<Px>) -> f64 {
+    let (x, y) = (p.x - 0.5, p.y - 0.5);
+    let at = |x: f64, y: f64| {
+        let clip = |v: f64, n: u32| v.clamp(0.0, f64::from(n - 1)) as u32;
+        f64::from(field.get_pixel(clip(x, field.width()), clip(y, field.height()))[0])
+    };
+    let (left, top) = (x.floor(), y.floor());
+    let (u, v) = (x - left, y - top);
+    let row = |y: f64| at(left, y) * (1.0 - u) + at(left + 1.0, y) * u;
+    row(top) * (1.0 - v) + row(top + 1.0) * v
 }
 
 /// Places already drawn, in cells.
@@ -342,6 +393,39 @@ mod tests {
         let angles = Field::from_fn(100, 100, |x, y| Luma([if (x + y) % 2 == 0 { 0.0 } else { 1.57 }]));
         let tone = Tone::new(shade, angles).expect("two planes of one size");
         assert!(hatch(&tone, GRID, HATCHING).is_empty());
+    }
+
+    #[test]
+    fn drawn_strokes_are_drawn_again_where_they_lie() {
+        const APART_PX: f64 = 4.0;
+        const PEN_PX: f64 = 1.6;
+        let angle = 30.0f64.to_radians();
+        // How far a place is from the middle of the nearest drawn stroke.
+        let off = |x: f64, y: f64| {
+            let off = (y * angle.cos() - x * angle.sin()).rem_euclid(APART_PX);
+            off.min(APART_PX - off)
+        };
+        let within = |x: u32, y: u32| (f64::from(x) - 80.0).hypot(f64::from(y) - 80.0) < 60.0;
+        let shade = Gray::from_fn(160, 160, |x, y| {
+            Luma([if within(x, y) { (255.0 * (1.0 - PEN_PX / APART_PX)) as u8 } else { 255 }])
+        });
+        let grain = Field::from_fn(160, 160, |x, y| {
+            let ink = PEN_PX / 2.0 + 0.5 - off(f64::from(x) + 0.5, f64::from(y) + 0.5);
+            Luma([if within(x, y) { ink.clamp(0.0, 1.0) as f32 } else { 0.0 }])
+        });
+        let tone = Tone::new(shade, Field::from_pixel(160, 160, Luma([angle as f32]))).expect("planes of one size");
+        let scale = f64::from(GRID.scale);
+        // Half of the places of all lines are nearer to a drawn stroke.
+        let half = |tone: &Tone| {
+            let lines = hatch(tone, GRID, Hatching { pen: PEN_PX * scale, ..HATCHING });
+            let place = |p: &Point<Px>| off((p.x - 4.0) / scale, (p.y - 4.0) / scale);
+            let mut away: Vec<f64> = lines.iter().flat_map(|(_, line)| line.iter().map(place)).collect();
+            away.sort_by(f64::total_cmp);
+            away[away.len() / 2]
+        };
+        let (upon, free) = (half(&tone.clone().upon(grain).expect("planes of one size")), half(&tone));
+        assert!(upon < 0.4, "half of the strokes are {upon:.2} px off");
+        assert!(free > 1.5 * upon, "without the strokes {free:.2} px");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod browser;
 mod canary;
 mod commands;
 mod connecting;
+mod details;
 mod face;
 mod fuzzed;
 mod house_rules;

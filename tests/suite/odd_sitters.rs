@@ -4,33 +4,17 @@
 use image::Rgb;
 use image::RgbImage;
 use image::imageops;
-use image::imageops::FilterType;
-use portraitist::photo;
 use portraitist::photo::sitters;
 
+use crate::face::hung;
+use crate::face::room;
+use crate::face::sitter;
 use crate::program::Bench;
 use crate::program::Run;
 
 const BAD_INPUT: i32 = 10;
 const NOBODY: &str = "there is no face in the photo; stand before the camera";
 const BLURRED: &str = "the face is blurred; hold still";
-
-fn sitter(name: &str) -> RgbImage {
-    photo::decode(sitters::sitter(name).expect("shipped").jpeg).expect("a JPEG").pixels().clone()
-}
-
-/// A wall that grows lighter to the right.
-fn room(width: u32, height: u32) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, y| {
-        let light = 90 + (x * 60 / width) as u8 + (y * 20 / height) as u8;
-        Rgb([light, light, light.saturating_add(8)])
-    })
-}
-
-/// A sitter's photo, `side` px wide, with its left upper corner at (x, y) of `room`.
-fn hung(room: &mut RgbImage, name: &str, side: u32, x: i64, y: i64) {
-    imageops::overlay(room, &imageops::resize(&sitter(name), side, side, FilterType::Triangle), x, y);
-}
 
 /// Fills the ellipse around (x, y).
 fn ellipse(picture: &mut RgbImage, [x, y]: [f32; 2], [half_width, half_height]: [f32; 2], colour: [u8; 3]) {

@@ -130,6 +130,7 @@ fn a_style_whose_weights_are_of_a_wrong_width() {
     refused("[\"text.safetensors\"]", &["text.safetensors", "no safetensors file"]);
     refused("[\"nowhere.safetensors\"]", &["nowhere.safetensors", "are missing"]);
     refused("[\"croquis\"]", &["names a generator, but no line_drawer"]);
+    refused("[\"detail_drawer\"]", &["names a detail_drawer, but no line_drawer"]);
 
     // A configuration file says the same.
     bench.file("mine.toml", b"version = 1\n[style]\nweights = [\"line_drawer\", \"wide.safetensors\"]\n");

@@ -135,7 +135,7 @@ fn read(reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Resul
 fn is_face(finder: &FaceFinder, reader: &FaceReader, picture: &image::RgbImage, face: &Spotted) -> Result<bool> {
     let photo = Photo::new(picture.as_raw(), picture.width() as usize, picture.height() as usize)?;
     Ok(reader.read(&photo, face.eyes)?.face >= sitter::LEAST_FACE
-        && (face.score >= sitter::SURE || finder.stands(&photo, face, sitter::SURE)?))
+        && (face.score >= sitter::UPRIGHT || finder.stands(&photo, face, sitter::SURE)?))
 }
 
 /// Reads one aligned portrait.

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context;
 use anyhow::Result;
 use anyhow::bail;
+use models::detail_drawer;
 use models::encoder;
 use models::face_finder;
 use models::face_reader;
@@ -24,12 +25,14 @@ use crate::data::SIDE;
 const LICENCE: &str = "MIT OR Apache-2.0";
 
 /// The networks there is one of, and the side of what they are fed, px. What else a folder of runs holds are styles.
-const ONE_OF: [(&str, usize); 5] = [
+const ONE_OF: [(&str, usize); 6] = [
     (face_finder::NAME, face_finder::SIDE),
     (face_reader::NAME, face_reader::SIDE),
     (encoder::NAME, SIDE),
     (line_drawer::NAME, SIDE),
     (stroke_classifier::NAME, stroke_classifier::PATCH),
+    // Its crops are cut from such frames.
+    (detail_drawer::NAME, SIDE),
 ];
 
 /// Makes the result of the run called `name` in the folder `runs` weights that ship: `models/weights/NAME.safetensors` and

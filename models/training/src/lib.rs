@@ -17,6 +17,7 @@
 //! | `reader`, `reader_crop` | the face reader's recipe |
 //! | `page`, `people` | drawings, and the portraits they were drawn from |
 //! | `lines`, `line_frame` | the line drawer's recipe |
+//! | `details`, `detail_frame` | the recipe of the drawers of eyes, noses and mouths |
 //! | `stroke_types` | the stroke classifier's recipe |
 //! | `style`, `players` | a style's recipe; the generator and the discriminators it learns against |
 //! | `texture` | the hair and coats of drawings whose faces must not be learnt |
@@ -57,6 +58,8 @@ pub mod encoder_recipe;
 pub mod line_frame;
 pub mod people;
 pub mod lines;
+pub mod detail_frame;
+pub mod details;
 pub mod stroke_types;
 pub mod texture;
 pub mod players;

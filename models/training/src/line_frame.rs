@@ -71,7 +71,7 @@ pub fn draw(person: &Person, side: usize, rng: &mut impl Rng) -> Frame {
     let transform = if rng.random_bool(0.5) { mirror().then(&jitter) } else { jitter };
     let content = match person.drawings.choose(rng) {
         Some(drawing) if rng.random_bool(DRAWN) => scanned(drawing, &transform, side, rng),
-        _ => photographed(person.portrait, &transform, side, Some(rng)),
+        _ => photographed(person.portrait, &transform, [side; 2], Some(rng)),
     };
     framed(person, &transform, side, content)
 }
@@ -81,7 +81,7 @@ pub fn trial(person: &Person, drawing: Option<usize>) -> Frame {
     let transform = Transform::identity();
     let content = match drawing.and_then(|at| person.drawings.get(at)) {
         Some(drawing) => drawing.values(),
-        None => photographed(person.portrait, &transform, SIDE, None::<&mut rand_pcg::Pcg64Mcg>),
+        None => photographed(person.portrait, &transform, [SIDE; 2], None::<&mut rand_pcg::Pcg64Mcg>),
     };
     framed(person, &transform, SIDE, content)
 }
@@ -102,9 +102,14 @@ fn framed(person: &Person, transform: &Transform, side: usize, content: Vec<f32>
     Frame { side, content, lines, calm }
 }
 
-/// The person of `portrait` on white, gray, in a weather drawn from `rng` if there is one.
-fn photographed(portrait: &Portrait, transform: &Transform, side: usize, rng: Option<&mut impl Rng>) -> Vec<f32> {
-    let mut canvas = Canvas::new(side, side, [1.0; 3]);
+/// What `width` × `height` px show of the person of `portrait`, on white, gray, in a weather drawn from `rng` if there is one.
+pub(crate) fn photographed(
+    portrait: &Portrait,
+    transform: &Transform,
+    [width, height]: [usize; 2],
+    rng: Option<&mut impl Rng>,
+) -> Vec<f32> {
+    let mut canvas = Canvas::new(width, height, [1.0; 3]);
     canvas.paste(portrait, transform, Cut::Endless, |colour| colour);
     if let Some(rng) = rng {
         WEATHER.apply(&mut canvas, rng);
@@ -115,7 +120,7 @@ fn photographed(portrait: &Portrait, transform: &Transform, side: usize, rng: Op
     let pixels = canvas.rgb.chunks_exact(3).enumerate();
     pixels
         .map(|(at, rgb)| {
-            let [x, y] = place(&back, [(at % side) as f32 + 0.5, (at / side) as f32 + 0.5]);
+            let [x, y] = place(&back, [(at % width) as f32 + 0.5, (at / width) as f32 + 0.5]);
             let person = if inside(x) && inside(y) { portrait.pixel(level, x, y)[3] / 255.0 } else { 0.0 };
             1.0 + (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] - 1.0) * person
         })

@@ -99,6 +99,27 @@ pub fn binary(logits: &[f32], targets: &[f32], weights: &[f32]) -> Judged {
     judged
 }
 
+/// One minus the Dice coefficient (Milletari et al., 2016) of the ink, one minus a value, of logits and of targets from 0 (ink) to
+/// 1 (paper), weighed: a thin line that is missing or out of place costs as much as a thick one.
+pub fn ink_overlap(logits: &[f32], targets: &[f32], weights: &[f32]) -> Judged {
+    let mut judged = Judged::nothing(logits.len());
+    let (mut common, mut both) = (0.0f64, 0.0f64);
+    for ((&logit, &target), &weight) in logits.iter().zip(targets).zip(weights) {
+        let (drawn, wanted) = (sigmoid(-logit), 1.0 - target);
+        common += f64::from(weight * drawn * wanted);
+        both += f64::from(weight * (drawn + wanted));
+    }
+    let (twice, sum) = (2.0 * common + 1.0, both + 1.0);
+    judged.value = (1.0 - twice / sum) as f32;
+    let (every, wanted) = ((twice / (sum * sum)) as f32, (2.0 / sum) as f32);
+    for (at, gradient) in judged.gradient.iter_mut().enumerate() {
+        let drawn = sigmoid(-logits[at]);
+        // More paper is less ink, so the slope by the logit turns round.
+        *gradient = weights[at] * drawn * (1.0 - drawn) * (wanted * (1.0 - targets[at]) - every);
+    }
+    judged
+}
+
 /// What the pixels of crops are, for [`regions`].
 #[derive(Debug, Clone, Copy)]
 pub struct Truth<'a> {
@@ -347,12 +368,15 @@ mod tests {
     }
 
     #[test]
-    fn distances_and_binary_entropy_have_their_gradients() {
+    fn distances_binary_entropy_and_overlap_have_their_gradients() {
         let targets = draw(6, 3);
         let weights = [1.0, 0.5, 0.0, 2.0, 1.0, 0.3];
         check(&draw(6, 2), |x| smooth(x, &targets, &weights, 0.4));
         let targets = [0.0, 1.0, 0.5, 0.2, 1.0, 0.0];
         check(&draw(6, 4), |x| binary(x, &targets, &weights));
+        check(&draw(6, 7), |x| ink_overlap(x, &targets, &weights));
+        let perfect = [1.0f32, 0.0, 0.0, 1.0].map(|paper| 40.0 * (2.0 * paper - 1.0));
+        assert!(ink_overlap(&perfect, &[1.0, 0.0, 0.0, 1.0], &[1.0; 4]).value < 1e-6);
     }
 
     #[test]

@@ -29,6 +29,8 @@ enum Command {
     Encoder(command::encoder::EncoderCommand),
     /// Trains the network that turns photos and sketches into line drawings.
     Lines(command::lines::LinesCommand),
+    /// Trains the networks that draw eyes, noses and mouths anew upon the line drawer's lines.
+    Details(command::details::DetailsCommand),
     /// Trains the network that tells the strokes of skin, hair, brows, eyes, lips and ears apart.
     Strokes(command::strokes::StrokesCommand),
     /// Makes a style of a folder of sketches.
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         Command::Teach(teach) => command::teach::draw(&teach),
         Command::Encoder(encoder) => command::encoder::train(&encoder),
         Command::Lines(lines) => command::lines::train(&lines),
+        Command::Details(details) => command::details::train(&details),
         Command::Strokes(strokes) => command::strokes::train(&strokes),
         Command::Style(style) => command::style::train(&style),
         Command::Sketch(sketch) => command::sketch::draw(&sketch),

@@ -62,11 +62,16 @@ impl Page {
 
     /// What `side` × `side` px show of it when `transform` (canonical to picture px) puts it there.
     pub fn under(&self, transform: &Transform, side: usize) -> Vec<f32> {
-        let Some(back) = transform.inverse() else { return vec![1.0; side * side] };
-        let mut out = Vec::with_capacity(side * side);
-        for row in 0..side {
+        self.seen(transform, [side; 2])
+    }
+
+    /// The same of `width` × `height` px.
+    pub fn seen(&self, transform: &Transform, [width, height]: [usize; 2]) -> Vec<f32> {
+        let Some(back) = transform.inverse() else { return vec![1.0; width * height] };
+        let mut out = Vec::with_capacity(width * height);
+        for row in 0..height {
             let [mut x, mut y] = place(&back, [0.5, row as f32 + 0.5]);
-            for _ in 0..side {
+            for _ in 0..width {
                 out.push(self.at(x, y));
                 x += back.m11;
                 y += back.m12;

@@ -98,8 +98,9 @@ fn profile(home: &Path, name: &str) -> PathBuf {
 fn text(style: &Style<'_>) -> String {
     let Style { name, drawer, manner, parent, .. } = style;
     let lines = match drawer {
-        Some(_) => format!("{name}-lines.safetensors"),
-        None => models::line_drawer::NAME.to_owned(),
+        Some(_) => format!("\"{name}-lines.safetensors\""),
+        // Details are drawn upon the lines of the drawer that they were learnt upon.
+        None => format!("\"{}\", \"{}\"", models::line_drawer::NAME, models::detail_drawer::NAME),
     };
     let manner = match manner {
         Manner::Ink => "ink",
@@ -107,7 +108,7 @@ fn text(style: &Style<'_>) -> String {
     };
     let mut text = format!(
         "# Learnt from an artist's sketches by portraitist-train style; {name}.md tells how.\nname = \"{name}\"\n\
-         weights = [\"{lines}\", \"{name}.safetensors\"]\nmanner = \"{manner}\"\n"
+         weights = [{lines}, \"{name}.safetensors\"]\nmanner = \"{manner}\"\n"
     );
     // How a style's strokes are laid is part of it: what comes after its own keys.
     let shipped = parent.and_then(|parent| config::shipped_styles().iter().find(|(name, _)| *name == parent));
@@ -143,7 +144,12 @@ mod tests {
         };
         let path = register(&style, home.path()).expect("it can be written");
         let text = std::fs::read_to_string(path).expect("it is there");
-        assert!(text.contains("weights = [\"line_drawer\", \"mina-2.safetensors\"]\nmanner = \"tone\"\n"), "{text}");
+        assert!(
+            text.contains(
+                "weights = [\"line_drawer\", \"detail_drawer\", \"mina-2.safetensors\"]\nmanner = \"tone\"\n"
+            ),
+            "{text}"
+        );
         assert!(text.contains("[plan]\nmost_secs"), "what the pen style sets comes along: {text}");
         assert!(refused("mina-2").contains("--replace"));
         check("mina-2", home.path(), true).expect("it may be replaced");

@@ -74,6 +74,12 @@ fn binary_entropy_is_pytorchs() {
 }
 
 #[test]
+fn the_inks_overlap_is_pytorchs() {
+    let case = Case::of("ink_overlap");
+    case.check_one(&loss::ink_overlap(&case.floats("judged"), &case.floats("0"), &case.floats("1")));
+}
+
+#[test]
 fn regions_are_pytorchs() {
     let case = Case::of("regions");
     let truth = Truth { classes: &case.bytes("0"), person: &case.floats("1"), person_weights: &case.floats("2") };

@@ -11,12 +11,14 @@ use candle_core::Var;
 use candle_nn::VarBuilder;
 use candle_nn::VarMap;
 use models::blocks::Mode;
+use models::detail_drawer::DetailNet;
 use models::encoder::Encoder;
 use models::encoder::Plan;
 use models::generator::Generator;
 use models::line_drawer::Decoder;
 use models::line_drawer::DrawerNet;
 use models::stroke_classifier::StrokeClassifier;
+use training::details;
 use training::discriminator::Discriminators;
 use training::objective::adversarial::Ought;
 use training::objective::adversarial::answered;
@@ -47,6 +49,7 @@ mod numbers;
 
 use numbers::check_digest;
 use numbers::check_network;
+use numbers::floats;
 use numbers::light;
 use numbers::noise;
 use numbers::weights;
@@ -206,6 +209,18 @@ fn ten_steps_of_the_stroke_classifier_are_pytorchs() -> Result<()> {
         let loss = likelihood(&answer, &types, &TYPE_WEIGHTS)?;
         optimiser.step(&loss.backward()?, 1e-3)?;
         Ok(vec![loss.to_scalar()?])
+    })
+}
+
+#[test]
+fn ten_steps_of_a_detail_drawer_are_pytorchs() -> Result<()> {
+    let (net, map) = made(10, |vb| DetailNet::new(vb, 4))?;
+    let mut optimiser = AdamW::new(named(&map), ADAM)?;
+    let (crops, wanted) = (light(1, (3, 2, 24, 20)), floats(&light(2, (3, 1, 24, 20))));
+    check_table("steps.detail", || {
+        let loss = details::asked(&net.logits(&crops, Mode::Learning)?, &wanted)?;
+        optimiser.step(&loss.total.backward()?, 1e-3)?;
+        Ok(loss.parts.into_iter().map(|part| part.1).collect())
     })
 }
 

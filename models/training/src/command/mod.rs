@@ -1,5 +1,6 @@
 //! What the commands that train have in common: how long, where, from which seed, on which device.
 
+pub mod details;
 pub mod encoder;
 pub mod face;
 pub mod lines;
