@@ -152,6 +152,8 @@ mod tests {
             stream.read_exact(&mut asked).expect("a request");
             write!(stream, "HTTP/1.1 409 Conflict\r\nContent-Length: 15\r\n\r\n{{\"detail\":\"no\"}}")
                 .expect("answered");
+            stream.shutdown(std::net::Shutdown::Write).expect("open");
+            stream.read_to_end(&mut Vec::new()).expect("the rest of the question");
             String::from_utf8_lossy(&asked).into_owned()
         });
         let answer = found.ask("GET", "/api/v1/house", &Value::Null).expect("it answers");

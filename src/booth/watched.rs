@@ -343,7 +343,7 @@ mod tests {
             (OrderState::Drawn, "drawn", false),
         ] {
             bench.folder.orders.change(&order.key, |order| order.state = state);
-            bench.look();
+            (0..3).for_each(|_| bench.look());
             let mut after = again(bench.at.path());
             after.look().expect("readable");
             after.look().expect("readable");

@@ -453,7 +453,7 @@ mod tests {
         );
         assert_eq!(
             complaint("[camera]\nsource = \"webcm\""),
-            ":3: camera.source is \"webcm\", but must be one of webcam, folder, test-card; did you mean \"webcam\"?"
+            ":3: camera.source is \"webcm\", but must be one of webcam, folder, test-card, sample; did you mean \"webcam\"?"
         );
         assert_eq!(complaint("[camera.device]\nx = 1"), ":2: camera.device is { x = 1 }, but must be a text in quotes");
     }
