@@ -113,10 +113,10 @@ fn read(mut ink: Gray, light: &Field, luma: Option<&Field>, landmarks: &Landmark
     // The highlight lies above the middle, but below the lower of the two upper lids.
     let lid = eyes.iter().map(|(iris, lids)| lid_above(lids, iris.centre)).fold(-radius, f64::max);
     let shine = Point::new(-0.3 * radius, (-0.3 * radius).max(lid + 0.42 * radius));
-    // Between narrow lids a large highlight would leave nothing of the iris.
-    let shine_radius = radius * if lid < -0.45 * radius { 0.32 } else { 0.2 };
+    // Between narrow lids a highlight would leave walls of the iris that are too thin to be filled.
+    let shine_radius = radius * if lid < -0.45 * radius { 0.32 } else { 0.0 };
     let irises = eyes.each_ref().map(|(iris, _)| *iris);
-    let open_from = luma.map_or(f64::INFINITY, |luma| open_from(luma, &irises));
+    let pale = luma.is_some_and(|luma| pale(luma, &irises));
     for (iris, lids) in &eyes {
         paint(&mut ink, iris.centre, radius, |at| {
             let off = at - iris.centre;
@@ -125,23 +125,20 @@ fn read(mut ink: Gray, light: &Field, luma: Option<&Field>, landmarks: &Landmark
             if from_middle > 1.0 || !open {
                 return None;
             }
-            let shines = (off - shine.to_vector()).length() < shine_radius;
-            let pale = OPEN.contains(&from_middle) && off.y > open_from * radius;
-            Some(!shines && !pale)
+            // Two shapes that a pen can draw: a highlight in so small a pupil would leave nothing of it.
+            Some(if pale { !OPEN.contains(&from_middle) } else { (off - shine.to_vector()).length() >= shine_radius })
         });
     }
     ink
 }
 
-/// Between pupil and rim, in radii: what is left open in a pale iris.
-const OPEN: std::ops::Range<f64> = 0.5..0.78;
+/// Between pupil and rim, in radii: what is paper in a pale iris.
+const OPEN: std::ops::Range<f64> = 0.5..0.82;
 
-/// How far below its middle (above: negative) an iris is open, in radii: dark ones are whole discs, pale ones are a pupil, a
-/// rim and the shadow of the lid.
-fn open_from(luma: &Field, irises: &[face::Iris; 2]) -> f64 {
-    /// Paleness from which on an iris is open, and how far, at first and wholly.
-    const PALE: (f32, f32) = (0.26, 0.42);
-    const FROM: (f32, f32) = (0.2, -0.1);
+/// Whether `irises` are pale: a hand draws their pupils and rims.
+fn pale(luma: &Field, irises: &[face::Iris; 2]) -> bool {
+    /// How far an iris is from the eye's darkest to its lightest place; three people in ten are beyond it.
+    const PALE: f32 = 0.32;
     let paleness = irises.map(|iris| {
         let (x, y) = (iris.centre.x as f32, iris.centre.y as f32);
         let (low, high) = range(luma, x, y);
@@ -152,12 +149,7 @@ fn open_from(luma: &Field, irises: &[face::Iris; 2]) -> f64 {
         });
         (around.iter().sum::<f32>() / 3.0 - low) / (high - low).max(0.1)
     });
-    let paleness = (paleness[0] + paleness[1]) / 2.0;
-    if paleness < PALE.0 {
-        return f64::INFINITY;
-    }
-    let share = ((paleness - PALE.0) / (PALE.1 - PALE.0)).min(1.0);
-    f64::from(FROM.0 + (FROM.1 - FROM.0) * share)
+    (paleness[0] + paleness[1]) / 2.0 > PALE
 }
 
 /// `iris` at the darkest disc around which it is brightest, a few pixels from where it was read: pixels move the gaze.
