@@ -19,7 +19,7 @@ pub struct Limits {
     pub headers: usize,
     /// Most bytes of a body, where a route allows no more.
     pub body_bytes: usize,
-    /// Most connections at once.
+    /// Most connections at once; one more takes the place of the oldest whose answer has an end.
     pub connections: usize,
     /// Most of them from one address that is not this machine's own.
     pub connections_per_address: usize,

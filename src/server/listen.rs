@@ -1,10 +1,10 @@
 //! Sockets: where the program listens, how it takes connections, how it stops.
 //!
 //! On this machine alone unless told otherwise, and then only where an operator can prove to be one. Each connection has
-//! its own task; there are only so many, and each is closed if it dawdles. To stop, no more connections are taken, those
+//! its own task; there are only so many ([`places`](super::places)), and each is closed if it dawdles. To stop, no more connections are taken, those
 //! that are idle are closed, the others get [`Limits::farewell`] to end; none is left when [`serve`] returns.
 
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::future::poll_fn;
 use std::io;
@@ -13,12 +13,12 @@ use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::body::HttpBody;
 use axum::http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -27,14 +27,14 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-use super::access::held;
 use super::limits::Limits;
 use super::patient::Patient;
+use super::places::Place;
+use super::places::Places;
 use super::shell::Shell;
 use crate::fault::Fault;
 use crate::fault::Kind;
@@ -189,8 +189,7 @@ pub async fn serve(listening: Listening, shell: Shell, stop: impl Future<Output 
         let Some(place) = places.take(peer.ip().to_canonical()) else { continue };
         let (router, limits, stopped) = (shell.router(), limits.clone(), stopped.clone());
         tasks.spawn(async move {
-            connection(stream, peer, router, &limits, stopped).await;
-            drop(place);
+            connection(stream, peer, router, &limits, stopped, Arc::new(place)).await;
         });
     }
     drop(sockets);
@@ -215,16 +214,25 @@ async fn connection(
     router: Router,
     limits: &Limits,
     mut stopped: watch::Receiver<bool>,
+    place: Arc<Place>,
 ) {
     let Ok(local) = stream.local_addr() else { return };
     // Small answers and events are sent at once.
     let _ = stream.set_nodelay(true);
     let (peer, local) = (Peer(peer.ip().to_canonical()), Local(local.ip().to_canonical()));
+    let answering = Arc::clone(&place);
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(local);
-        router.clone().oneshot(request)
+        let (router, place) = (router.clone(), Arc::clone(&answering));
+        async move {
+            let answer = router.oneshot(request).await?;
+            if answer.body().size_hint().exact().is_none() {
+                place.keep();
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -239,58 +247,9 @@ async fn connection(
     };
     tokio::select! {
         _ = connection.as_mut() => return,
+        () = place.lost() => return,
         () = stop => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
-}
-
-/// How many connections there may be, in all and by address.
-#[derive(Debug, Clone)]
-struct Places {
-    all: Arc<Semaphore>,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    most_by_address: usize,
-}
-
-/// A connection's place, given back when it ends.
-#[derive(Debug)]
-struct Place {
-    address: IpAddr,
-    by_address: Arc<Mutex<HashMap<IpAddr, usize>>>,
-    _one: tokio::sync::OwnedSemaphorePermit,
-}
-
-impl Places {
-    fn new(limits: &Limits) -> Self {
-        Self {
-            all: Arc::new(Semaphore::new(limits.connections)),
-            by_address: Arc::default(),
-            most_by_address: limits.connections_per_address,
-        }
-    }
-
-    fn take(&self, address: IpAddr) -> Option<Place> {
-        let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        let mut counts = held(&self.by_address);
-        let count = counts.entry(address).or_default();
-        if *count >= self.most_by_address && !address.is_loopback() {
-            return None;
-        }
-        *count += 1;
-        drop(counts);
-        Some(Place { address, by_address: Arc::clone(&self.by_address), _one: one })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = held(&self.by_address);
-        if let Some(count) = counts.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.address);
-            }
-        }
-    }
 }

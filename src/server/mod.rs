@@ -20,6 +20,7 @@ pub mod metrics;
 mod openapi;
 mod operator;
 mod patient;
+mod places;
 pub mod problem;
 pub mod route;
 pub mod secret;

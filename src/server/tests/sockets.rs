@@ -138,10 +138,40 @@ fn headers_bodies_and_connections_are_bounded() {
     let held: Vec<TcpStream> = (0..6).map(|_| served.connect()).collect();
     std::thread::sleep(Duration::from_millis(200));
     let mut seventh = served.connect();
-    assert!(exchange(&mut seventh, &format!("GET /healthz HTTP/1.1\r\n{CLOSE}")).is_empty(), "one too many is closed");
+    assert!(
+        exchange(&mut seventh, &format!("GET /healthz HTTP/1.1\r\n{CLOSE}")).contains("alive"),
+        "a request gets in"
+    );
+    let mut held = held.into_iter();
+    let mut nothing = Vec::new();
+    let mut oldest = held.next().expect("six");
+    assert!(oldest.read_to_end(&mut nothing).is_ok_and(|bytes| bytes == 0), "in the oldest one's place");
+    let mut second = held.next().expect("six");
+    assert!(
+        exchange(&mut second, &format!("GET /healthz HTTP/1.1\r\n{CLOSE}")).contains("alive"),
+        "and only in its place"
+    );
     drop(held);
     std::thread::sleep(Duration::from_millis(200));
     assert!(exchange(&mut served.connect(), &format!("GET /healthz HTTP/1.1\r\n{CLOSE}")).contains("alive"));
+}
+
+#[test]
+fn followers_keep_their_places_and_beyond_them_nobody_gets_in() {
+    let served = served(Limits { connections: 2, ..Limits::default() });
+    let follow = || {
+        let mut follower = served.connect();
+        follower.write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("open");
+        read_until(&mut follower, "event: snapshot");
+        follower
+    };
+    let mut followers = [follow(), follow()];
+    assert!(
+        exchange(&mut served.connect(), &format!("GET /healthz HTTP/1.1\r\n{CLOSE}")).is_empty(),
+        "one too many is closed"
+    );
+    served.world.feed.publish("made", &1, &1);
+    followers.iter_mut().for_each(|follower| drop(read_until(follower, "event: made")));
 }
 
 /// Reads events until one contains `wanted`.
