@@ -18,6 +18,7 @@ mod beard;
 mod tone;
 mod form;
 mod specks;
+mod untold;
 mod hatching;
 mod penned;
 mod rubbed;
@@ -48,7 +49,7 @@ pub use tone::shade;
 use crate::raster::Field;
 use crate::raster::Gray;
 
-/// Lines on paper, as a raster of the portrait's size: 255 paper, 0 ink.
+/// Lines on paper, as a raster of the portrait's size: 255 paper, 0 ink, gray between.
 #[derive(Debug, Clone)]
 pub struct LineDrawing(Gray);
 
@@ -86,7 +87,18 @@ impl LineDrawing {
     pub fn ink(&self) -> &Gray {
         &self.0
     }
+
+    /// It in black and white: 0 where it is darker than [`BINARY_BELOW`], else 255.
+    pub fn binary(&self) -> Gray {
+        let mut binary = self.0.clone();
+        binary.iter_mut().for_each(|ink| *ink = if *ink < BINARY_BELOW { 0 } else { 255 });
+        binary
+    }
 }
+
+/// Paler ink is paper in black and white. There F covers as much as the artist whose lines it learnt (4.4 % at the median),
+/// and there, at a darkness of 0.38, the pen is sure of a line.
+pub const BINARY_BELOW: u8 = 158;
 
 impl Tone {
     /// Tone of `shade` with strokes along `direction`; `None` unless the two planes are of one size and every

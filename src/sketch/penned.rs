@@ -15,7 +15,6 @@ use super::LineDrawing;
 use super::Sketch;
 use super::anatomy::Anatomy;
 use super::beard::beard;
-use super::even_light::even_light;
 use super::form::bent;
 use super::hatching::Hatching;
 use super::lines;
@@ -23,9 +22,9 @@ use super::specks;
 use super::tone;
 use super::tone::ToneConfig;
 use super::tone::step;
+use super::untold::Untold;
 use crate::face::Side;
 use crate::photo::Portrait;
-use crate::photo::colour_model;
 use crate::photo::smooth;
 use crate::raster::Field;
 use crate::raster::Gray;
@@ -63,40 +62,23 @@ const BEARDED: (f32, f32) = (0.1, 0.3);
 
 /// `drawn`, by a network upon `lines`, as ink and tone.
 pub fn penned(drawn: Gray, portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Sketch {
-    let even = even_light(portrait, anatomy);
-    let (brows, beard) = (tone::brows(&even, anatomy), beard(portrait, anatomy));
-    let strands = strands(anatomy, &beard);
+    let strands = strands(anatomy, &beard(portrait, anatomy));
     let clear = with_long_strands(specks::clear(lines).ink().clone(), &strands);
     let lines_or_locks = Gray::from_fn(clear.width(), clear.height(), |x, y| {
         if strands.get_pixel(x, y).0[0] > 0 { *clear.get_pixel(x, y) } else { *lines.ink().get_pixel(x, y) }
     });
     let clear = LineDrawing::new(clear);
     let hatching = Hatching::read(&drawn, &lines_or_locks, &strands);
-    let features = tone::features_coverage(&even, &clear, anatomy, config);
-    let known =
-        Known { portrait, lines: &clear, anatomy, even: &even, brows: &brows, beard: &beard, features: &features };
-    let cover = cover(&hatching, known, config);
+    let untold = Untold::of(portrait, &clear, anatomy, config);
+    let cover = cover(&hatching, &untold, anatomy, config);
     let ink = with_lines(drawn, lines, &clear, hatching.area(), anatomy);
-    let plain = tone::directions(&even, anatomy, &smooth::map2(&brows, &beard, f32::max), Some(&features), config);
-    let form = bent(&plain, portrait, anatomy, BEND);
+    let form = bent(&untold.direction, portrait, anatomy, BEND);
     let rest = smooth::map2(anatomy.hair(), anatomy.clothes(), f32::max);
     // What of hair and clothes is left out costs no likeness.
     let spare =
         Gray::from_fn(rest.width(), rest.height(), |x, y| Luma([u8::from(rest.get_pixel(x, y).0[0] > 0.5) * 255]));
     let tone = hatching.tone(&cover, &form).and_then(|tone| tone.sparing(spare));
     tone.and_then(|tone| Sketch::with_tone(ink.clone(), tone)).unwrap_or_else(|| Sketch::new(ink))
-}
-
-/// What is known beside the drawing.
-#[derive(Clone, Copy)]
-struct Known<'a> {
-    portrait: &'a Portrait,
-    lines: &'a LineDrawing,
-    anatomy: &'a Anatomy,
-    even: &'a Field,
-    brows: &'a Field,
-    beard: &'a Field,
-    features: &'a Field,
 }
 
 /// Where what is drawn is strands: within hair and beard.
@@ -126,10 +108,8 @@ fn with_long_strands(mut lines: Gray, strands: &Gray) -> Gray {
 }
 
 /// How dark hatching shall be.
-fn cover(hatching: &Hatching, known: Known, config: &ToneConfig) -> Field {
-    let Known { portrait, lines, anatomy, even, brows, beard, features } = known;
-    let light = smooth::gaussian(&colour_model::luma(portrait.pixels()), 3.0);
-    let depth = tone::hair_depth(&light, anatomy);
+fn cover(hatching: &Hatching, untold: &Untold, anatomy: &Anatomy, config: &ToneConfig) -> Field {
+    let Untold { even, beard, hair_depth: depth, .. } = untold;
     let [near, far] = [HAIR_CALM_PX.0, HAIR_CALM_PX.1]
         .map(|reach_px| tone::blurred_within(hatching.cover(), anatomy.hair(), reach_px));
     let calm = smooth::map2(&near, &far, |near, far| near * (1.0 - HAIR_EVEN) + far * HAIR_EVEN);
@@ -137,9 +117,7 @@ fn cover(hatching: &Hatching, known: Known, config: &ToneConfig) -> Field {
     let shadow = smooth::map(&tone::blurred_within(even, anatomy.skin(), config.skin_calm_px), |light| {
         step(1.0 - light / middle, SHADED.0, SHADED.1)
     });
-    let face_hair = tone::face_hair_coverage(brows, beard, config.face_hair);
-    let skin = tone::skin_coverage(even, lines, anatomy, config);
-    let mut cover = Field::from_fn(light.width(), light.height(), |x, y| {
+    let mut cover = Field::from_fn(even.width(), even.height(), |x, y| {
         let at = |field: &Field| field.get_pixel(x, y).0[0];
         // Irises are drawn already and teeth are paper: hatching would cross them.
         let open = (1.0 - at(anatomy.eyes()).max(at(anatomy.mouth()))) * (1.0 - at(anatomy.backdrop()));
@@ -151,11 +129,11 @@ fn cover(hatching: &Hatching, known: Known, config: &ToneConfig) -> Field {
         // A light forehead is no shadow, whatever hair the lines suggest there.
         let lit = at(anatomy.skin()) * (1.0 - at(&shadow).max(step(at(beard), BEARDED.0, BEARDED.1)));
         let own = at(hatching.cover()) * (1.0 - bare) * (1.0 - lit) * open;
-        Luma([own.max(at(&face_hair)).max(at(&skin))])
+        Luma([own.max(at(&untold.face_hair)).max(at(&untold.skin))])
     });
     tone::fade_out(&mut cover, anatomy);
     tone::drop_small_patches(&mut cover, config.least_area_px);
-    smooth::map2(&cover, features, f32::max)
+    smooth::map2(&cover, &untold.features, f32::max)
 }
 
 /// What of `drawn`, upon `all` lines, stands alone, with the clear ones of these, `lines`.

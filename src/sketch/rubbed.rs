@@ -1,6 +1,8 @@
 //! Tone that a network rubbed becomes hatching along the form, with lines upon it.
 //!
-//! How dark is the network's, which way the strokes run is the form's. Lengths in portrait pixels. Refuses nothing.
+//! How dark is the network's, which way the strokes run is the form's. The network saw lines alone, so the portrait has a
+//! say in what lines cannot tell: how light the hair is, how full brows and lips are, where a beard grows, and where skin
+//! lies in the shade. Lengths in portrait pixels. Refuses nothing.
 
 use image::Luma;
 use imageproc::distance_transform::Norm;
@@ -10,11 +12,11 @@ use super::LineDrawing;
 use super::Sketch;
 use super::Tone;
 use super::anatomy::Anatomy;
-use super::even_light::even_light;
 use super::form::along_the_form;
 use super::specks::PALE;
 use super::tone;
 use super::tone::ToneConfig;
+use super::untold::Untold;
 use crate::photo::Portrait;
 use crate::photo::smooth;
 use crate::raster::Field;
@@ -26,6 +28,8 @@ const BESIDE_PX: u8 = 2;
 const SKIN_FROM: f32 = 0.2;
 /// How far strokes on clothes follow the form.
 const BEND: f32 = 1.0;
+/// How much paler than rubbed lighter hair is hatched, for each share that is missing of the tone's full depth.
+const PALER: f32 = 1.2;
 
 /// `drawn` as tone to be hatched, with `lines` upon it.
 pub fn rubbed(
@@ -46,22 +50,26 @@ pub fn rubbed(
     // Irises are drawn already and teeth are paper: hatching would cross them.
     let features = smooth::map2(anatomy.eyes(), anatomy.mouth(), f32::max);
     let free = smooth::map2(&person, &features, |person, feature| person * (1.0 - feature));
-    let coverage = smooth::map2(&mean, &free, |dark, free| dark * free);
+    let untold = Untold::of(portrait, lines, anatomy, config);
+    let hair = 1.0 - PALER * (1.0 - untold.hair_depth);
+    let coverage = Field::from_fn(width, height, |x, y| {
+        let at = |field: &Field| field.get_pixel(x, y).0[0];
+        let rubbed = at(&mean) * at(&free);
+        let rubbed = if at(anatomy.hair()) > 0.5 {
+            rubbed * hair
+        } else if at(anatomy.clothes()) > 0.5 {
+            rubbed
+        } else {
+            // A light shadow on skin is left to the paper: hatched, it would be a beard.
+            (rubbed - SKIN_FROM).max(0.0) / (1.0 - SKIN_FROM)
+        };
+        Luma([[&untold.face_hair, &untold.skin, &untold.features].into_iter().map(at).fold(rubbed, f32::max)])
+    });
     let rest = smooth::map2(anatomy.hair(), anatomy.clothes(), f32::max);
-    // A light shadow on skin is left to the paper: hatched, it would be a beard.
-    let coverage =
-        smooth::map2(
-            &coverage,
-            &rest,
-            |dark, rest| {
-                if rest > 0.5 { dark } else { (dark - SKIN_FROM).max(0.0) / (1.0 - SKIN_FROM) }
-            },
-        );
-    let direction = tone::directions(&even_light(portrait, anatomy), anatomy, anatomy.brows(), None, config);
     // What of hair and clothes is left out costs no likeness.
     let spare = Gray::from_fn(width, height, |x, y| Luma([u8::from(rest.get_pixel(x, y).0[0] > 0.5) * 255]));
-    let tone =
-        Tone::new(tone::shade_of(&coverage), direction).map(|tone| along_the_form(&tone, portrait, anatomy, BEND));
+    let tone = Tone::new(tone::shade_of(&coverage), untold.direction)
+        .map(|tone| along_the_form(&tone, portrait, anatomy, BEND));
     let tone = tone.and_then(|tone| tone.sparing(spare));
     let sketch = tone.and_then(|tone| Sketch::with_tone(lines.ink().clone(), tone));
     sketch.unwrap_or_else(|| Sketch::new(lines.ink().clone()))

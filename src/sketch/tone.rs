@@ -346,15 +346,8 @@ fn direction(even: &Field, parts: &[Field; 5], config: &ToneConfig) -> Field {
 
 /// Directions of tone that does not come from parts of its own: hair and `face_hair` along their strands in the `even`
 /// light, `features` level, skin and cloth as configured.
-pub fn directions(
-    even: &Field,
-    anatomy: &Anatomy,
-    face_hair: &Field,
-    features: Option<&Field>,
-    config: &ToneConfig,
-) -> Field {
-    let none = smooth::map(face_hair, |_| 0.0);
-    let features = smooth::map(features.unwrap_or(&none), |share| if share > 0.0 { 1.0 } else { 0.0 });
+pub fn directions(even: &Field, anatomy: &Anatomy, face_hair: &Field, features: &Field, config: &ToneConfig) -> Field {
+    let features = smooth::map(features, |share| if share > 0.0 { 1.0 } else { 0.0 });
     let covered = smooth::map2(face_hair, &features, f32::max);
     let bare = smooth::map2(anatomy.skin(), &covered, |skin, covered| skin * (1.0 - covered));
     let parts = [anatomy.hair(), anatomy.clothes(), &bare, &features, face_hair].map(Clone::clone);

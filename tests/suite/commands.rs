@@ -23,6 +23,7 @@ fn draw_leaves_every_stage_and_ends_with_one_line() {
     for name in [
         "portrait.png",
         "lines.png",
+        "lines_binary.png",
         "sketch.png",
         "strokes.svg",
         "plan.svg",

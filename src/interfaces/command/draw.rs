@@ -115,6 +115,7 @@ fn subject<'a>(command: &Draw, config: &'a Config, networks: Option<&'a Networks
 fn write_stages(folder: &Folder, job: &Job, pen_width_mm: f64) -> Result<(), Fault> {
     folder.write("portrait.png", &raster::rgb_png(job.portrait.pixels()))?;
     folder.write("lines.png", &raster::gray_png(job.lines.ink()))?;
+    folder.write("lines_binary.png", &raster::gray_png(&job.lines.binary()))?;
     folder.write("sketch.png", &raster::gray_png(&job.sketch.flattened()))?;
     folder.write("strokes.svg", svg::write(&job.traced.set, pen_width_mm, Layers::ByKind).as_bytes())?;
     Ok(())

@@ -29,6 +29,7 @@ use models::stroke_classifier::StrokeClassifier;
 use portraitist::config;
 use portraitist::config::Config;
 use portraitist::config::LoadRequest;
+use portraitist::eval;
 use portraitist::photo::sitters;
 use portraitist::raster::Gray;
 use portraitist::sketch::Anatomy;
@@ -84,7 +85,8 @@ fn main() -> anyhow::Result<()> {
         let drawn: Vec<Drawn> =
             styles.iter().map(|style| style.draw(person, &anatomy, found_secs)).collect::<anyhow::Result<_>>()?;
         if let Some(lines) = drawn::f_lines(&drawn) {
-            add(Kind::Lines, measured(lines.ink(), regions)?);
+            let marks = Some(eval::marks(&lines.binary()));
+            add(Kind::Lines, Measured { marks, ..measured(lines.ink(), regions)? });
         }
         for (style, drawn) in styles.iter().zip(&drawn) {
             if let Some(generated) = &drawn.generated {
