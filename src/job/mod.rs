@@ -148,10 +148,11 @@ impl Artist<'_> {
         anatomy: &Anatomy,
         config: &ToneConfig,
     ) -> Result<Sketch, Fault> {
-        match self {
-            Artist::Pen => Ok(sketch::shade(portrait, lines, anatomy, config)),
-            Artist::Networks(networks) => Ok(networks.sketch(portrait, lines, anatomy, config)?),
-        }
+        let sketch = match self {
+            Artist::Pen => sketch::shade(portrait, lines, anatomy, config),
+            Artist::Networks(networks) => networks.sketch(portrait, lines, anatomy, config)?,
+        };
+        Ok(sketch::for_the_pen(sketch, portrait, anatomy))
     }
 }
 

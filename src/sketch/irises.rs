@@ -7,11 +7,11 @@
 //! the same spirit: an iris that a network drew elsewhere between the lids becomes paper first. Lengths in portrait pixels, where the eyes lie
 //! 100 apart. Where no circle is convincing (closed eyes, sunglasses, a blank portrait) nothing is drawn.
 
+use super::Sketch;
 use super::anatomy::Anatomy;
+use super::read_irises::ReadIrises;
 use super::shapes;
 use super::thick::thick;
-use crate::face;
-use crate::face::Landmarks;
 use crate::face::Side;
 use crate::geom::Point;
 use crate::geom::Px;
@@ -57,10 +57,20 @@ pub fn with_irises(ink: Gray, portrait: &Portrait, anatomy: &Anatomy, pale: Pale
     match anatomy.landmarks() {
         Some(landmarks) => {
             let luma = (pale == Pale::Open).then(|| colour_model::luma(portrait.pixels()));
-            read(ink, &redness(portrait), luma.as_ref(), landmarks)
+            let mut ink = ink;
+            ReadIrises::of(&redness(portrait), luma.as_ref(), landmarks).paint(&mut ink);
+            ink
         }
         None => found(ink, &redness(portrait)),
     }
+}
+
+/// `sketch` with the irises as the pen draws them, in the place of their pixels, where a face was read.
+pub fn for_the_pen(sketch: Sketch, portrait: &Portrait, anatomy: &Anatomy) -> Sketch {
+    let Some(landmarks) = anatomy.landmarks() else { return sketch };
+    let luma = colour_model::luma(portrait.pixels());
+    let irises = ReadIrises::of(&redness(portrait), Some(&luma), landmarks);
+    sketch.with_marks(irises.marks(), |ink| irises.clear(ink))
 }
 
 /// `ink` with the eyeballs of `portrait` anew: a drawn iris that lies a little beside its place goes, and then the irises are drawn.
@@ -98,116 +108,10 @@ fn whiten(ink: &mut Gray, thick: &Gray, lids: &[Point<Px>]) {
 }
 
 /// The red of `portrait`, a little blurred: skin of every colour is light in it, irises of every colour are dark.
-fn redness(portrait: &Portrait) -> Field {
+pub fn redness(portrait: &Portrait) -> Field {
     let pixels = portrait.pixels();
     let red = pixels.pixels().map(|p| f32::from(p[0]) / 255.0).collect();
     smooth::gaussian(&smooth::of_size(pixels.width(), pixels.height(), red), 1.2)
-}
-
-/// `ink` with the irises where `landmarks` and the red have them, open where `luma`, if given, has them pale.
-fn read(mut ink: Gray, light: &Field, luma: Option<&Field>, landmarks: &Landmarks) -> Gray {
-    /// Lids close over an iris, never over all of it: smiling eyes stay eyes.
-    const LEAST_OPEN: f64 = 0.42;
-    let eyes = Side::BOTH.map(|side| (settled(light, landmarks.iris(side)), shapes::smooth_ring(landmarks.lids(side))));
-    let radius = eyes.iter().map(|(iris, _)| iris.radius_px).sum::<f64>() / 2.0;
-    // The highlight lies above the middle, but below the lower of the two upper lids.
-    let lid = eyes.iter().map(|(iris, lids)| lid_above(lids, iris.centre)).fold(-radius, f64::max);
-    let shine = Point::new(-0.3 * radius, (-0.3 * radius).max(lid + 0.42 * radius));
-    // Between narrow lids a highlight would leave walls of the iris that are too thin to be filled.
-    let shine_radius = radius * if lid < -0.45 * radius { 0.32 } else { 0.0 };
-    let irises = eyes.each_ref().map(|(iris, _)| *iris);
-    let pale = luma.is_some_and(|luma| pale(luma, &irises));
-    for (iris, lids) in &eyes {
-        paint(&mut ink, iris.centre, radius, |at| {
-            let off = at - iris.centre;
-            let from_middle = off.length() / radius;
-            let open = shapes::inside(lids, at) || off.y.abs() < LEAST_OPEN * radius;
-            if from_middle > 1.0 || !open {
-                return None;
-            }
-            // Two shapes that a pen can draw: a highlight in so small a pupil would leave nothing of it.
-            Some(if pale { !OPEN.contains(&from_middle) } else { (off - shine.to_vector()).length() >= shine_radius })
-        });
-    }
-    ink
-}
-
-/// Between pupil and rim, in radii: what is paper in a pale iris.
-const OPEN: std::ops::Range<f64> = 0.5..0.82;
-
-/// Whether `irises` are pale: a hand draws their pupils and rims.
-fn pale(luma: &Field, irises: &[face::Iris; 2]) -> bool {
-    /// How far an iris is from the eye's darkest to its lightest place; three people in ten are beyond it.
-    const PALE: f32 = 0.32;
-    let paleness = irises.map(|iris| {
-        let (x, y) = (iris.centre.x as f32, iris.centre.y as f32);
-        let (low, high) = range(luma, x, y);
-        let radius = iris.radius_px as f32;
-        let around = [0.0, 0.3, 0.6].map(|down| {
-            let aside = 0.62 * radius;
-            (sampled(luma, x - aside, y + down * aside) + sampled(luma, x + aside, y + down * aside)) / 2.0
-        });
-        (around.iter().sum::<f32>() / 3.0 - low) / (high - low).max(0.1)
-    });
-    (paleness[0] + paleness[1]) / 2.0 > PALE
-}
-
-/// `iris` at the darkest disc around which it is brightest, a few pixels from where it was read: pixels move the gaze.
-/// On 32 people this brought the mean error of an iris from 2.1 to 1.4 px.
-fn settled(light: &Field, iris: &face::Iris) -> face::Iris {
-    const REACH_PX: (i32, i32) = (5, 4);
-    /// What the farthest place has to gain, as a share of the eye's own range of lightness, and what any other has.
-    const FAR: f32 = 0.1;
-    const ANY: f32 = 0.02;
-    let radius = iris.radius_px as f32;
-    let contrast = |x: f32, y: f32| {
-        let inside = 0.4 * arcs(light, x, y, radius - 1.5) + 0.6 * arcs(light, x, y, 0.4 * radius);
-        arcs(light, x, y, radius + 2.0) - inside
-    };
-    let (x, y) = (iris.centre.x as f32, iris.centre.y as f32);
-    let (low, high) = range(light, x, y);
-    let scale = (high - low).max(0.1);
-    let mut best = (contrast(x, y) / scale + ANY, (0, 0));
-    for dy in -REACH_PX.1..=REACH_PX.1 {
-        for dx in -REACH_PX.0..=REACH_PX.0 {
-            let (far_x, far_y) = (dx as f32 / REACH_PX.0 as f32, dy as f32 / REACH_PX.1 as f32);
-            let gain = contrast(x + dx as f32, y + dy as f32) / scale - FAR * (far_x * far_x + far_y * far_y);
-            if gain > best.0 {
-                best = (gain, (dx, dy));
-            }
-        }
-    }
-    let (dx, dy) = best.1;
-    face::Iris { centre: Point::new(iris.centre.x + f64::from(dx), iris.centre.y + f64::from(dy)), ..*iris }
-}
-
-/// How far the upper lid lies above `centre`: negative, in pixels.
-fn lid_above(lids: &[Point<Px>], centre: Point<Px>) -> f64 {
-    let open = (0..40).map(|step| -0.5 * f64::from(step));
-    open.take_while(|dy| shapes::inside(lids, Point::new(centre.x, centre.y + dy))).last().unwrap_or(0.0)
-}
-
-/// Paints what `is_ink` says around `centre`: ink, paper, or nothing; edges soft by nine samples a pixel.
-fn paint(ink: &mut Gray, centre: Point<Px>, radius: f64, is_ink: impl Fn(Point<Px>) -> Option<bool>) {
-    let reach = radius.ceil() as i32 + 1;
-    for (dx, dy) in (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy))) {
-        let (x, y) = (centre.x.round() + f64::from(dx), centre.y.round() + f64::from(dy));
-        if x < 0.0 || y < 0.0 || x >= f64::from(ink.width()) || y >= f64::from(ink.height()) {
-            continue;
-        }
-        let samples = (0..9).map(|i| Point::new(x + f64::from(i % 3 - 1) / 3.0, y + f64::from(i / 3 - 1) / 3.0));
-        let (mut dark, mut light) = (0, 0);
-        for at in samples {
-            match is_ink(at) {
-                Some(true) => dark += 1,
-                Some(false) => light += 1,
-                None => {}
-            }
-        }
-        let old = ink.get_pixel(x as u32, y as u32).0[0];
-        let kept = f64::from(old) * f64::from(9 - dark - light) / 9.0;
-        ink.put_pixel(x as u32, y as u32, Luma([(kept + 255.0 * f64::from(light) / 9.0).round() as u8]));
-    }
 }
 
 /// `ink` with the irises that `light` shows.
@@ -272,7 +176,7 @@ fn candidates(light: &Field, eye_x: f32, eye_y: f32) -> Vec<(Iris, f32)> {
 }
 
 /// Mean lightness on the left and right arcs of a circle (within 40 degrees of the horizontal).
-fn arcs(light: &Field, x: f32, y: f32, radius: f32) -> f32 {
+pub fn arcs(light: &Field, x: f32, y: f32, radius: f32) -> f32 {
     const ANGLES: [f32; 7] = [-0.6, -0.35, -0.1, 0.1, 0.3, 0.5, 0.7];
     let sum: f32 = ANGLES
         .iter()
@@ -285,7 +189,7 @@ fn arcs(light: &Field, x: f32, y: f32, radius: f32) -> f32 {
 }
 
 /// Darkest and lightest value around an eye.
-fn range(light: &Field, x: f32, y: f32) -> (f32, f32) {
+pub fn range(light: &Field, x: f32, y: f32) -> (f32, f32) {
     let mut range = (f32::INFINITY, f32::NEG_INFINITY);
     for dy in -14..=14 {
         for dx in -30..=30 {
@@ -321,7 +225,7 @@ fn draw(ink: &mut Gray, iris: &Iris) {
 }
 
 /// The value at the nearest pixel, the border repeated.
-fn sampled(field: &Field, x: f32, y: f32) -> f32 {
+pub fn sampled(field: &Field, x: f32, y: f32) -> f32 {
     let column = x.clamp(0.0, (field.width() - 1) as f32) as u32;
     let row = y.clamp(0.0, (field.height() - 1) as f32) as u32;
     field.get_pixel(column, row)[0]
@@ -330,6 +234,7 @@ fn sampled(field: &Field, x: f32, y: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::face::Landmarks;
     use crate::photo::Framing;
     use crate::photo::Photo;
     use crate::photo::compose;
@@ -371,47 +276,6 @@ mod tests {
     }
 
     #[test]
-    fn eyes_that_were_read_are_alike_and_clipped_by_their_lids() {
-        let landmarks =
-            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
-        let flat = redness(&portrait(|_, _| 128));
-        let ink = read(blank(), &flat, Some(&flat), &landmarks);
-        let eye = |middle: u32| -> Vec<u8> {
-            (224..250)
-                .flat_map(|y| (middle - 14..middle + 14).map(move |x| (x, y)))
-                .map(|(x, y)| ink.get_pixel(x, y)[0])
-                .collect()
-        };
-        assert_eq!(eye(206), eye(306));
-        assert_eq!(ink.get_pixel(210, 239)[0], 0, "the disc is inked");
-        assert_eq!(ink.get_pixel(206, 227)[0], 255, "the lid covers the top");
-        assert!((200..206).any(|x| ink.get_pixel(x, 234)[0] == 255), "the highlight stays white");
-    }
-
-    #[test]
-    fn a_dark_iris_is_a_disc_and_a_pale_one_is_open_between_pupil_and_rim() {
-        let landmarks =
-            Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
-        let open = |iris: u8| {
-            let eyes = portrait(|x, y| {
-                let off = Portrait::EYES.map(|eye| (x - eye.x as f32).hypot(y - eye.y as f32));
-                match off[0].min(off[1]) {
-                    off if off < 4.0 => 20,
-                    off if off < 9.5 => iris,
-                    _ => 220,
-                }
-            });
-            let ink = read(blank(), &redness(&eyes), Some(&colour_model::luma(eyes.pixels())), &landmarks);
-            let eye = (Portrait::EYES[0].x as u32, Portrait::EYES[0].y as u32);
-            assert_eq!(ink.get_pixel(eye.0 + 2, eye.1 + 2)[0], 0, "the pupil is inked");
-            assert_eq!(ink.get_pixel(eye.0 + 8, eye.1 + 2)[0], 0, "the rim is inked");
-            ink.get_pixel(eye.0 + 4, eye.1 + 4)[0] == 255
-        };
-        assert!(!open(45));
-        assert!(open(130));
-    }
-
-    #[test]
     fn an_iris_beside_its_place_goes_and_lines_stay() {
         let landmarks =
             Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
@@ -432,23 +296,5 @@ mod tests {
         let outside = |(x, y): (u32, u32)| !shapes::inside(&lids, Point::new(f64::from(x), f64::from(y)));
         let kept = (0..512 * 512).map(|at| (at % 512, at / 512)).filter(|at| outside(*at));
         assert!(kept.into_iter().all(|(x, y)| ink.get_pixel(x, y) == drawn.get_pixel(x, y)));
-    }
-
-    #[test]
-    fn the_pixels_settle_where_an_iris_is() {
-        let eyes = portrait(|x, y| {
-            let near = |cx: f32, cy: f32, rx: f32, ry: f32| ((x - cx) / rx).hypot((y - cy) / ry) < 1.0;
-            if near(209.0, 238.0, 9.5, 9.5) {
-                40
-            } else if near(206.0, 236.0, 26.0, 13.0) {
-                225
-            } else {
-                170
-            }
-        });
-        let read = face::Iris { centre: Point::new(206.0, 236.0), radius_px: 9.5 };
-        let off = settled(&redness(&eyes), &read).centre - Point::new(209.0, 238.0);
-        assert!(off.length() < 1.1, "{off:?}");
-        assert_eq!(settled(&redness(&portrait(|_, _| 128)), &read), read, "nothing to be seen");
     }
 }

@@ -7,7 +7,9 @@ mod face_map;
 mod flow;
 mod pieces;
 mod thick;
+mod marks;
 mod irises;
+mod read_irises;
 mod contours;
 mod details;
 mod glasses;
@@ -35,11 +37,14 @@ pub use charcoal::CharcoalHand;
 pub use charcoal::charcoal;
 pub use charcoal::charcoal_hands;
 pub use form::along_the_form;
+pub use irises::for_the_pen;
 pub use learned::Manner;
 pub use learned::StyleNetworks;
 pub use learned::content;
 pub use lines::FlowConfig;
 pub use lines::flow_lines;
+pub use marks::Mark;
+pub use marks::Solid;
 pub use pieces::pieces;
 pub use study::line_study;
 pub use study::study_contours;
@@ -70,11 +75,12 @@ pub struct Tone {
 }
 
 /// What the robot shall put on paper, still as rasters of the portrait's size: the ink of lines and solid blacks, and
-/// the tone to be hatched where the style has it.
+/// the tone to be hatched where the style has it; and beside them what is known more finely, as marks.
 #[derive(Debug, Clone)]
 pub struct Sketch {
     ink: Gray,
     tone: Option<Tone>,
+    marks: Vec<Mark>,
 }
 
 impl LineDrawing {
@@ -145,22 +151,37 @@ impl Tone {
 impl Sketch {
     /// A sketch of any raster, without tone.
     pub fn new(ink: Gray) -> Self {
-        Self { ink, tone: None }
+        Self { ink, tone: None, marks: Vec::new() }
     }
 
     /// A sketch of `ink` with `tone` to be hatched; `None` if the two are not of one size.
     pub fn with_tone(ink: Gray, tone: Tone) -> Option<Self> {
-        (ink.dimensions() == tone.shade.dimensions()).then_some(Self { ink, tone: Some(tone) })
+        (ink.dimensions() == tone.shade.dimensions()).then_some(Self { ink, tone: Some(tone), marks: Vec::new() })
     }
 
-    /// Its ink: 255 paper, 0 ink.
+    /// This sketch with `marks` in the place of what `clear` takes out of its ink.
+    pub fn with_marks(mut self, marks: Vec<Mark>, clear: impl FnOnce(&mut Gray)) -> Self {
+        clear(&mut self.ink);
+        self.marks.extend(marks);
+        self
+    }
+
+    /// What the pen draws as it is.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// Its ink, without its marks: 255 paper, 0 ink.
     pub fn ink(&self) -> &Gray {
         &self.ink
     }
 
-    /// Both planes as one picture: ink upon the gray that hatching shall leave.
+    /// All of it as one picture: ink and marks upon the gray that hatching shall leave.
     pub fn flattened(&self) -> Gray {
+        /// About as wide as F's lines.
+        const LINE_PX: f64 = 2.0;
         let mut picture = self.ink.clone();
+        self.marks.iter().for_each(|mark| mark.show(&mut picture, LINE_PX));
         if let Some(tone) = &self.tone {
             for (pixel, shade) in picture.pixels_mut().zip(tone.shade.pixels()) {
                 pixel.0[0] = pixel.0[0].min(shade.0[0]);

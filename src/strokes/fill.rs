@@ -2,8 +2,9 @@
 //!
 //! An area gets its outline, half a pen's width inside its edge, and hatching at a spacing in millimetres (lyon's
 //! hatcher), whose lines are joined into zigzags wherever the way from one to the next lies inside: a lift costs as
-//! much time as 15 mm of line. A small one, a pupil say, is filled solid by a spiral of its own outline if it has no
-//! hole, so that it is one stroke; holes stay open, which is what keeps a highlight in an eye.
+//! much time as 15 mm of line. A small one, an iris say, is filled solid by its own outline again and again, one inside the other
+//! and each begun where the last one ended, so that it is one stroke, or a few; holes stay open, which is what keeps a
+//! highlight in an eye.
 
 use lyon::algorithms::hatching::HatchSegment;
 use lyon::algorithms::hatching::Hatcher;
@@ -38,13 +39,23 @@ pub struct Filling {
     pub angle: f64,
 }
 
+impl Filling {
+    /// The same on a grid `times` as fine.
+    pub fn finer(self, times: f64) -> Self {
+        Self { pen: self.pen * times, spacing: self.spacing * times, ..self }
+    }
+}
+
 /// An area no deeper than this many pens is filled solid: the irises of a sheet of A5 are, whether the highlight makes a hole in
 /// them or not, so that both eyes look alike.
 const SOLID_PENS: f64 = 6.5;
 /// Spacing of a solid filling, in pens: lines overlap a little, or paper would gleam through.
 const SOLID_SPACING: f64 = 0.85;
-/// Longest way from one hatching line to the next, in spacings.
+/// How near the middle of a solid filling the innermost outline lies, in pens.
+const CORE: f64 = 0.3;
+/// Longest way from one hatching line to the next, in spacings, and from one outline to the next.
 const LONGEST_LINK: f64 = 2.5;
+const LONGEST_STEP: f64 = 1.6;
 /// Most turns of a spiral or lines of a hatching, against a spacing far too fine.
 const MOST_ROWS: usize = 2000;
 /// Outlines lower than this hold no hatching line, grid pixels.
@@ -58,17 +69,14 @@ pub fn fill(area: &Area, filling: Filling, tightness: Tightness) -> Vec<(StrokeK
     let deepest = f64::from(depth.as_raw().iter().copied().fold(0.0, f32::max));
     let first = filling.pen / 2.0 + EDGE;
     let mut strokes = Vec::new();
-    if deepest <= SOLID_PENS * filling.pen
-        && let Some(spiral) = spiral(&depth, first, SOLID_SPACING * filling.pen)
-    {
-        strokes.push((StrokeKind::Hatch, chords(&spiral, tightness)));
+    if deepest <= SOLID_PENS * filling.pen {
+        let rings = rings(&depth, first, deepest - CORE * filling.pen, SOLID_SPACING * filling.pen);
+        strokes.extend(rings.into_iter().map(|ring| (StrokeKind::Hatch, chords(&ring, tightness))));
     } else {
         let rims = outlines(&depth, first as f32);
-        let solid = deepest <= SOLID_PENS * filling.pen;
-        let spacing = if solid { SOLID_SPACING * filling.pen } else { filling.spacing };
-        let inner = outlines(&depth, (first + 0.6 * spacing) as f32);
+        let inner = outlines(&depth, (first + 0.6 * filling.spacing) as f32);
         strokes.extend(rims.iter().map(|rim| (StrokeKind::Contour, smooth(rim, tightness))));
-        let zigzags = zigzags(rows(&inner, spacing, filling.angle), &depth, first, spacing);
+        let zigzags = zigzags(rows(&inner, filling.spacing, filling.angle), &depth, first, filling.spacing);
         strokes.extend(zigzags.into_iter().map(|zigzag| (StrokeKind::Hatch, zigzag)));
     }
     let shift = Vector::new(f64::from(area.left), f64::from(area.top));
@@ -83,27 +91,55 @@ fn smooth(rim: &[Point<Px>], tightness: Tightness) -> Vec<Point<Px>> {
     fit(&Line { places, closed: true, attached: [false; 2] }, tightness)
 }
 
-/// One outline inside the other from the edge to the middle, as one stroke; `None` if a level has a hole or two parts.
-fn spiral(depth: &Field, first: f64, spacing: f64) -> Option<Vec<Point<Px>>> {
-    let mut path: Vec<Point<Px>> = Vec::new();
-    for turn in 0..MOST_ROWS {
-        let mut curves = outlines(depth, (first + spacing * turn as f64) as f32);
-        let Some(mut curve) = curves.pop() else {
-            break;
-        };
-        if !curves.is_empty() {
-            return None;
+/// Outlines one inside the other, `first` to `last` deep and at most `spacing` apart, joined where the way from one to the next
+/// is short.
+fn rings(depth: &Field, first: f64, last: f64, spacing: f64) -> Vec<Vec<Point<Px>>> {
+    let steps = ((last - first) / spacing).ceil().clamp(0.0, MOST_ROWS as f64);
+    let level = |step: f64| if steps > 0.0 { first + (last - first) * step / steps } else { first };
+    let mut rings: Vec<_> = (0..=steps as usize).flat_map(|step| outlines(depth, level(step as f64) as f32)).collect();
+    let mut strokes = Vec::new();
+    while !rings.is_empty() {
+        let mut stroke = rings.remove(0);
+        // On from where it ended, or else by the way there and back from where a ring is near.
+        while let Some(way) = nearest(&rings, &stroke[stroke.len() - 1..], LONGEST_STEP * spacing)
+            .map(|way| Way { at: stroke.len() - 1, ..way })
+            .or_else(|| nearest(&rings, &stroke, LONGEST_STEP * spacing))
+        {
+            let mut ring = rings.remove(way.ring);
+            ring.pop();
+            ring.rotate_left(way.from);
+            ring.push(ring[0]);
+            if way.at + 1 < stroke.len() {
+                ring.push(stroke[way.at]);
+            }
+            stroke.splice(way.at + 1..way.at + 1, ring);
         }
-        if let Some(last) = path.last() {
-            curve.pop();
-            let nearest = (0..curve.len())
-                .min_by(|a, b| (curve[*a] - *last).square_length().total_cmp(&(curve[*b] - *last).square_length()))?;
-            curve.rotate_left(nearest);
-            curve.push(curve[0]);
-        }
-        path.extend(curve);
+        strokes.push(stroke);
     }
-    (path.len() > 1).then_some(path)
+    strokes
+}
+
+/// From which point of a stroke to which point of which ring.
+struct Way {
+    at: usize,
+    ring: usize,
+    from: usize,
+}
+
+/// The shortest way from `stroke` to one of `rings`, if it is no longer than `most`.
+fn nearest(rings: &[Vec<Point<Px>>], stroke: &[Point<Px>], most: f64) -> Option<Way> {
+    let mut best = (most, None);
+    for (ring, points) in rings.iter().enumerate() {
+        for (from, to) in points[..points.len() - 1].iter().enumerate() {
+            for (at, place) in stroke.iter().enumerate() {
+                let length = (*to - *place).length();
+                if length <= best.0 {
+                    best = (length, Some(Way { at, ring, from }));
+                }
+            }
+        }
+    }
+    best.1
 }
 
 /// Hatching lines inside `outlines`, row by row, each from left to right in the hatching's own frame.

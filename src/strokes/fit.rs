@@ -24,6 +24,13 @@ pub struct Tightness {
     pub deviation: f64,
 }
 
+impl Tightness {
+    /// The same on a grid `times` as fine.
+    pub fn finer(self, times: f64) -> Self {
+        Self { tolerance: self.tolerance * times, chord: self.chord * times, deviation: self.deviation * times }
+    }
+}
+
 /// Distance between samples, grid pixels.
 const STEP: f64 = 1.0;
 /// Length to each side of a corner over which its two directions are measured, grid pixels.

@@ -24,6 +24,7 @@ pub mod fit;
 pub mod restate;
 pub mod outline;
 pub mod fill;
+pub mod marks;
 pub mod tone;
 pub mod recipe;
 pub mod svg;
@@ -215,14 +216,14 @@ impl From<StrokesError> for Fault {
     }
 }
 
-/// The strokes of `sketch` on `sheet`: its ink, and its tone if it has any.
+/// The strokes of `sketch` on `sheet`: its ink, its marks, and its tone if it has any.
 pub fn strokes(sketch: &Sketch, sheet: &Sheet, config: &StrokesConfig) -> Result<Traced, StrokesError> {
-    trace(Tracing::new(sketch.ink(), sketch.tone(), sheet, config)?)
+    trace(Tracing::new(sketch.ink(), sketch.tone(), sketch.marks(), sheet, config)?)
 }
 
 /// The strokes of any gray raster (255 paper, 0 ink) on `sheet`.
 pub fn trace_raster(raster: &Gray, sheet: &Sheet, config: &StrokesConfig) -> Result<Traced, StrokesError> {
-    trace(Tracing::new(raster, None, sheet, config)?)
+    trace(Tracing::new(raster, None, &[], sheet, config)?)
 }
 
 fn trace(mut tracing: Tracing) -> Result<Traced, StrokesError> {

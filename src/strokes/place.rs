@@ -35,6 +35,14 @@ pub struct Grid {
     pub border: u32,
 }
 
+impl Grid {
+    /// The place on the grid of a place on the raster where a pixel's centre is at whole numbers.
+    pub fn place(&self, at: Point<Px>) -> Point<Px> {
+        let (scale, border) = (f64::from(self.scale), f64::from(self.border));
+        Point::new((at.x + 0.5) * scale + border, (at.y + 0.5) * scale + border)
+    }
+}
+
 /// Where grid pixels lie on the sheet.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Placement {

@@ -10,6 +10,7 @@ use crate::geom::Point;
 use crate::geom::Px;
 use crate::raster::Field;
 use crate::raster::Gray;
+use crate::sketch::Mark;
 use crate::sketch::Tone;
 use crate::strokes::MOST_SIDE_PX;
 use crate::strokes::Sheet;
@@ -32,6 +33,7 @@ use crate::strokes::follow::Line;
 use crate::strokes::graph;
 use crate::strokes::graph::Graph;
 use crate::strokes::ink;
+use crate::strokes::marks;
 use crate::strokes::place::Grid;
 use crate::strokes::place::Placement;
 use crate::strokes::prune;
@@ -79,6 +81,8 @@ pub enum Pass {
     Fit,
     /// Black areas filled: see [`fill`].
     Fill,
+    /// Marks of the sketch drawn: see [`marks`].
+    Marks,
     /// Shade hatched: see [`tone`].
     Tone,
     /// Onto the sheet: see [`Placement`].
@@ -87,7 +91,7 @@ pub enum Pass {
 
 impl Pass {
     /// The recipe: every pass, in order.
-    pub const ALL: [Pass; 14] = [
+    pub const ALL: [Pass; 15] = [
         Pass::Ink,
         Pass::Binarise,
         Pass::Areas,
@@ -100,6 +104,7 @@ impl Pass {
         Pass::Weigh,
         Pass::Fit,
         Pass::Fill,
+        Pass::Marks,
         Pass::Tone,
         Pass::Place,
     ];
@@ -138,15 +143,16 @@ impl Pass {
                 t.curves = t.lines.par_iter().map(curve).collect();
             }
             Pass::Fill => {
-                let filling = Filling {
-                    pen: config.pen_width_mm * px_per_mm,
-                    spacing: (config.hatch_spacing_mm * px_per_mm).max(1.0),
-                    angle: config.hatch_angle_deg.to_radians(),
-                };
+                let filling = filling(config, px_per_mm);
                 let tightness = tightness(config, px_per_mm);
                 let filled: Vec<_> =
                     t.areas.par_iter().flat_map_iter(|area| fill::fill(area, filling, tightness)).collect();
                 t.curves.extend(filled);
+            }
+            Pass::Marks => {
+                let (filling, tightness) = (filling(config, px_per_mm), tightness(config, px_per_mm));
+                let grid = t.placement.grid();
+                t.curves.extend(t.marks.iter().flat_map(|mark| marks::strokes(mark, grid, filling, tightness)));
             }
             Pass::Tone => {
                 let hatching = Hatching {
@@ -182,6 +188,14 @@ fn tightness(config: &StrokesConfig, px_per_mm: f64) -> Tightness {
     }
 }
 
+fn filling(config: &StrokesConfig, px_per_mm: f64) -> Filling {
+    Filling {
+        pen: config.pen_width_mm * px_per_mm,
+        spacing: (config.hatch_spacing_mm * px_per_mm).max(1.0),
+        angle: config.hatch_angle_deg.to_radians(),
+    }
+}
+
 /// What the passes did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
@@ -204,6 +218,7 @@ pub struct Report {
 pub struct Tracing<'a> {
     raster: &'a Gray,
     tone: Option<&'a Tone>,
+    marks: &'a [Mark],
     config: &'a StrokesConfig,
     placement: Placement,
     ink: Field,
@@ -222,6 +237,7 @@ impl<'a> Tracing<'a> {
     pub fn new(
         raster: &'a Gray,
         tone: Option<&'a Tone>,
+        marks: &'a [Mark],
         sheet: &Sheet,
         config: &'a StrokesConfig,
     ) -> Result<Self, StrokesError> {
@@ -238,6 +254,7 @@ impl<'a> Tracing<'a> {
         Ok(Self {
             raster,
             tone,
+            marks,
             config,
             placement: Placement::new((width_px, height_px), grid, sheet, config.margins_mm, config.top_share)?,
             ink: Field::default(),
@@ -262,6 +279,7 @@ impl<'a> Tracing<'a> {
 mod tests {
     use super::*;
     use crate::sketch::Sketch;
+    use crate::sketch::Solid;
     use image::Luma;
 
     /// Small rasters that every pass must live with.
@@ -295,7 +313,11 @@ mod tests {
             let (w, h) = raster.dimensions();
             let angles = Field::from_fn(w, h, |x, y| Luma([0.1 * x as f32 + 0.3 * y as f32]));
             let tone = Tone::new(raster.clone(), angles).expect("planes of one size");
-            let mut t = Tracing::new(&raster, Some(&tone), &sheet, &config).expect("a small raster");
+            let middle = Point::new(f64::from(w - 1) / 2.0, f64::from(h - 1) / 2.0);
+            let radius = f64::from(w.min(h)) / 8.0;
+            let disc = Solid::around(middle, radius, |at| radius - (at - middle).length());
+            let marks = [Mark::Solid(disc), Mark::Line(vec![Point::new(0.0, 0.0), middle])];
+            let mut t = Tracing::new(&raster, Some(&tone), &marks, &sheet, &config).expect("a small raster");
             for pass in Pass::ALL {
                 pass.run(&mut t);
                 let (w, h) = (f64::from(t.ink.width()), f64::from(t.ink.height()));
@@ -312,6 +334,7 @@ mod tests {
             }
             let traced = t.finish().unwrap_or_else(|e| panic!("{name}: {e}"));
             let sketch = Sketch::with_tone(raster.clone(), tone.clone()).expect("planes of one size");
+            let sketch = sketch.with_marks(marks.to_vec(), |_| ());
             let again = crate::strokes::strokes(&sketch, &sheet, &config).expect("the same raster");
             assert_eq!(traced, again, "{name}: not the same twice");
         }
