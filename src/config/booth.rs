@@ -21,7 +21,11 @@ pub struct BoothConfig {
 
 impl Default for BoothConfig {
     fn default() -> Self {
-        Self { styles: vec!["flow".to_owned(), "pen".to_owned()], state_folder: String::new(), live_per_sec: 25 }
+        Self {
+            styles: ["croquis", "pen", "lines"].map(str::to_owned).to_vec(),
+            state_folder: String::new(),
+            live_per_sec: 25,
+        }
     }
 }
 

@@ -122,14 +122,15 @@ fn cover(hatching: &Hatching, untold: &Untold, anatomy: &Anatomy, config: &ToneC
         // Irises are drawn already and teeth are paper: hatching would cross them.
         let open = (1.0 - at(anatomy.eyes()).max(at(anatomy.mouth()))) * (1.0 - at(anatomy.backdrop()));
         if at(anatomy.hair()) > 0.5 {
-            return Luma([at(&calm) * DARKER * (1.0 - PALER * (1.0 - depth)) * open]);
+            let own = at(&calm) * DARKER * (1.0 - PALER * (1.0 - depth));
+            return Luma([own.max(at(&untold.hair)) * open]);
         }
         // Where nobody's beard grows a hatched chin is a chin in the shade: left to the paper, it is no beard.
         let bare = at(anatomy.beard()) * at(anatomy.skin()) * (1.0 - step(at(beard), BEARDED.0, BEARDED.1));
         // A light forehead is no shadow, whatever hair the lines suggest there.
         let lit = at(anatomy.skin()) * (1.0 - at(&shadow).max(step(at(beard), BEARDED.0, BEARDED.1)));
         let own = at(hatching.cover()) * (1.0 - bare) * (1.0 - lit) * open;
-        Luma([own.max(at(&untold.face_hair)).max(at(&untold.skin))])
+        Luma([[&untold.face_hair, &untold.skin, &untold.clothes].into_iter().map(at).fold(own, f32::max)])
     });
     tone::fade_out(&mut cover, anatomy);
     tone::drop_small_patches(&mut cover, config.least_area_px);
@@ -149,9 +150,8 @@ fn with_lines(drawn: Gray, all: &LineDrawing, lines: &LineDrawing, hatched: &Gra
     let mut ink = drawn;
     for (x, y, pixel) in ink.enumerate_pixels_mut() {
         let at = |mask: &Gray| mask.get_pixel(x, y).0[0] > 0;
-        // Brows, lids, lips and frames are as full as they are drawn.
-        let feature = [anatomy.eyes(), anatomy.brows(), anatomy.mouth(), anatomy.glasses()]
-            .map(|plane| plane.get_pixel(x, y).0[0]);
+        // Brows, lids and frames are as full as they are drawn; full lips are hatched.
+        let feature = [anatomy.eyes(), anatomy.brows(), anatomy.glasses()].map(|plane| plane.get_pixel(x, y).0[0]);
         let blot = at(&beside) && !at(&weight) && feature.iter().all(|share| *share < 0.5);
         // Along the border of hair the ends of its hatching are no lines.
         let fringe = anatomy.hair().get_pixel(x, y).0[0] > HAIRY && !at(&upon);

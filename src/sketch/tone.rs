@@ -139,7 +139,7 @@ fn spare(parts: &[Field; 5]) -> Gray {
 }
 
 /// Dark hair against the lights of the same hair; white hair gets half as much, so that it is still hair.
-fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
+pub fn hair_coverage(light: &Field, anatomy: &Anatomy, most: f32) -> Field {
     /// Reach of what strands are compared with.
     const AROUND_PX: f32 = 16.0;
     /// How much the comparison with the surroundings counts beside that with all of the hair.
@@ -165,7 +165,7 @@ pub fn hair_depth(light: &Field, anatomy: &Anatomy) -> f32 {
 }
 
 /// Dark cloth, fading out towards the frame as a drawing on paper does.
-fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
+pub fn clothes_coverage(light: &Field, lines: &LineDrawing, anatomy: &Anatomy, most: f32) -> Field {
     /// How far from lines hatching ends, so that it does not poke through an outline.
     const CLEAR_PX: u8 = 3;
     const DARK_BELOW: f32 = 0.38;

@@ -1,6 +1,6 @@
 //! What lines cannot tell a network: the portrait's say in the tone of a sketch that was made from its lines.
 //!
-//! How light the hair is, how full brows and lips are, where a beard grows, where skin lies in the shade. Coverages are
+//! How light the hair is, how dark the cloth, how full brows and lips are, where a beard grows, where skin lies in the shade. Coverages are
 //! those of `tone`, 0 to 1. Refuses nothing.
 
 use super::LineDrawing;
@@ -25,6 +25,10 @@ pub struct Untold {
     pub beard: Field,
     /// How deep the tone of the hair is: 1 where it is dark, half of that where it is white.
     pub hair_depth: f32,
+    /// Coverage of hair.
+    pub hair: Field,
+    /// Coverage of dark cloth.
+    pub clothes: Field,
     /// Coverage of brows, moustache and beard.
     pub face_hair: Field,
     /// Coverage of skin in the shade.
@@ -45,6 +49,8 @@ impl Untold {
         let hairy = smooth::map2(&brows, &beard, f32::max);
         Self {
             hair_depth: tone::hair_depth(&light, anatomy),
+            hair: tone::hair_coverage(&light, anatomy, config.hair),
+            clothes: tone::clothes_coverage(&light, lines, anatomy, config.clothes),
             face_hair: tone::face_hair_coverage(&brows, &beard, config.face_hair),
             skin: tone::skin_coverage(&even, lines, anatomy, config),
             direction: tone::directions(&even, anatomy, &hairy, &features, config),
