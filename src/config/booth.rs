@@ -11,7 +11,7 @@ use super::server;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BoothConfig {
-    /// The styles that each visitor is offered, the quickest first. Default `flow` and `pen`.
+    /// The styles that each visitor is offered, in this order. Default `croquis`, `pen` and `lines`.
     pub styles: Vec<String>,
     /// The folder of the drawing under way; empty takes [`Self::state_folder`]'s.
     pub state_folder: String,

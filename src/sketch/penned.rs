@@ -1,7 +1,7 @@
 //! A pen drawing by a network becomes lines and hatching.
 //!
 //! Lines that stand alone stay as they are drawn, in their living weight, and F's clear ones are all among them; irises
-//! are F's, whose highlights a network smears. What is hatched becomes hatching, upon the drawn strokes where those are
+//! and mouths are F's: a network smears the highlights of those, and blackens these. What is hatched becomes hatching, upon the drawn strokes where those are
 //! clear (`hatching`), and so do the short strokes within hair and beard: many, and each a lift of the pen, they run on
 //! in fewer, longer ones. The network saw lines alone, so the portrait has a say in what lines cannot tell: how light
 //! the hair is, how full brows and lips are, where a beard grows, and where skin lies in the shade. Lengths in portrait
@@ -33,6 +33,8 @@ use crate::raster::Gray;
 const LEAST_STROKE_PX: u32 = 24;
 /// How far around an iris its own ink stands.
 const BESIDE_IRIS_PX: f64 = 1.5;
+/// The share of lips and what is between them from which on a place is within the mouth.
+const IN_MOUTH: f32 = 0.1;
 /// A line within hair of less ink is one of its strands.
 const LEAST_LOCK_PX: u32 = 70;
 /// How far from its border hair and beard begin to be strands alone: the border itself is a line.
@@ -166,7 +168,8 @@ fn with_lines(drawn: Gray, all: &LineDrawing, lines: &LineDrawing, hatched: &Gra
         let in_iris = irises.iter().flatten().any(|iris| {
             (f64::from(x) - iris.centre.x).hypot(f64::from(y) - iris.centre.y) < iris.radius_px + BESIDE_IRIS_PX
         });
-        pixel.0[0] = if in_iris { line } else { pixel.0[0].min(line) };
+        let in_mouth = anatomy.mouth().get_pixel(x, y).0[0].max(anatomy.lips().get_pixel(x, y).0[0]) > IN_MOUTH;
+        pixel.0[0] = if in_iris || in_mouth { line } else { pixel.0[0].min(line) };
     }
     ink
 }
