@@ -1,11 +1,10 @@
 //! A pen drawing by a network becomes lines and hatching.
 //!
 //! Lines that stand alone stay as they are drawn, in their living weight, and F's clear ones are all among them; irises
-//! and mouths are F's: a network smears the highlights of those, and blackens these. What is hatched becomes hatching, upon the drawn strokes where those are
-//! clear (`hatching`), and so do the short strokes within hair and beard: many, and each a lift of the pen, they run on
-//! in fewer, longer ones. The network saw lines alone, so the portrait has a say in what lines cannot tell: how light
-//! the hair is, how full brows and lips are, where a beard grows, and where skin lies in the shade. Lengths in portrait
-//! pixels. Refuses nothing.
+//! and mouths are F's, as a network smears the highlights of those and blackens these. What is hatched becomes hatching,
+//! upon the drawn strokes where those are clear (`hatching`), and so do the short strokes within hair and beard: many, and
+//! each a lift of the pen, they run on in fewer, longer ones. The network saw lines alone, so the portrait has a say in
+//! what lines cannot tell (`untold`). Lengths in portrait pixels. Refuses nothing.
 
 use image::Luma;
 use imageproc::distance_transform::Norm;

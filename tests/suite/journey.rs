@@ -27,7 +27,9 @@ fn drawn(name: &str, enter: &mut dyn FnMut(Stage) -> ControlFlow<()>) -> Result<
     let config = loaded.config();
     let photo = photo::decode(sitters::sitter(name).expect("shipped").jpeg).expect("a JPEG");
     let networks = config.models.face_networks().expect("they ship");
-    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None }, Artist::Pen);
+    let style = config.models.style_networks(&config.style).expect("they ship");
+    let artist = style.as_ref().map_or(Artist::Pen, Artist::Networks);
+    let recipe = config.recipe(Subject::Sitter { networks: &networks, config: &config.sitter, at: None }, artist);
     job::prepare(&photo, &recipe, enter)
 }
 
