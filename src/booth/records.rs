@@ -135,11 +135,6 @@ impl Records {
         self.sync_folder()
     }
 
-    /// Where it is.
-    pub fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     /// How many bytes are free beside it.
     ///
     /// # Errors
