@@ -5,17 +5,20 @@
 //! that ends a process; only the journal is written here, because what follows a record must wait for it. After each step
 //! it shows what has changed. A view that only counts down is sent again once a second.
 
+mod heard;
+mod opening;
 mod ordered;
+mod tended;
+mod told;
+mod visit;
 
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::SyncSender;
-use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -27,19 +30,20 @@ use super::drawing::Progress;
 use super::drive;
 use super::drive::Handle;
 use super::drive::Order;
+use super::links::Links;
 use super::notify::Loop;
 use super::notify::Pulse;
 use super::orders::Book;
+use super::pen::PenUse;
 use super::records::Records;
-use super::shown;
-use super::shown::Now;
+use super::report::Report;
 use super::shown::Shown;
+use super::sitter::Look;
 use super::sitter::Says;
 use super::sitter::Sitters;
-use super::sitter::Told;
+use super::trials::Trials;
 use crate::camera::CameraConfig;
 use crate::kiosk::Booth;
-use crate::kiosk::CameraHealth;
 use crate::kiosk::Command;
 use crate::kiosk::Disk;
 use crate::kiosk::DrawingJob;
@@ -47,22 +51,14 @@ use crate::kiosk::Event;
 use crate::kiosk::FaultCode;
 use crate::kiosk::JobCommand;
 use crate::kiosk::JobId;
-use crate::kiosk::JobState;
 use crate::kiosk::Machine;
 use crate::kiosk::MachineCommand;
 use crate::kiosk::MachineEvent;
-use crate::kiosk::Offer;
-use crate::kiosk::Operator;
-use crate::kiosk::Paper;
+use crate::kiosk::Pen;
 use crate::kiosk::PlanChecksum;
 use crate::kiosk::RunNews;
-use crate::kiosk::Scope;
-use crate::kiosk::SessionCommand;
-use crate::kiosk::SessionEvent;
 use crate::kiosk::SessionId;
-use crate::kiosk::StaffPress;
 use crate::kiosk::VisitorView;
-use crate::kiosk::WipeId;
 use crate::plan::RobotProfile;
 use crate::server::Feed;
 
@@ -101,6 +97,12 @@ pub(super) struct Attendant {
     pub robot: RobotProfile,
     pub camera: CameraConfig,
     pub orders: Arc<Book>,
+    pub links: Links,
+    pub pen: PenUse,
+    pub report: Report,
+    pub trials: Trials,
+    /// Without robot and camera.
+    pub safe: bool,
     pub feed: Feed,
     /// The house as the staff sees it.
     pub house: Feed,
@@ -116,7 +118,7 @@ pub(super) struct Attendant {
 }
 
 /// What the loop remembers from one step to the next.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     /// The drawings of this session's photo, as they come.
     offers: Vec<(String, Arc<Drawing>)>,
@@ -140,6 +142,44 @@ pub(super) struct State {
     sent: Duration,
     machine: Machine,
     strokes: u32,
+    /// This run's own number.
+    boot: u32,
+    /// The drawing of the checklist that was put on the table last.
+    trial: Option<JobId>,
+    /// What the camera saw when the staff asked.
+    look: Option<Result<Look, FaultCode>>,
+    /// What the kiosk was last told of the pen.
+    pen_told: Pen,
+    /// It was open, or not all had left.
+    at_work: bool,
+}
+
+impl State {
+    /// Of the run that is called `boot`, before anything has happened.
+    pub fn new(boot: u32) -> Self {
+        Self {
+            offers: Vec::new(),
+            awaited: None,
+            making: None,
+            own: None,
+            happened: VecDeque::new(),
+            obeys: false,
+            ending: Arc::default(),
+            camera_open: false,
+            looked: None,
+            start_at: Duration::ZERO,
+            view: None,
+            house: Value::Null,
+            sent: Duration::ZERO,
+            machine: Machine::default(),
+            strokes: 0,
+            boot,
+            trial: None,
+            look: None,
+            pen_told: Pen::Good,
+            at_work: false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +197,7 @@ impl Attendant {
         loop {
             self.pulse.beat(Loop::Attendant);
             self.look();
+            self.tend_links();
             self.show();
             let now = self.now();
             let wake = self.booth.wake_at(now).unwrap_or(now + EVERY).clamp(now, now + EVERY);
@@ -170,7 +211,12 @@ impl Attendant {
                 Ok(Letter::Sitter(number, says)) if number == self.sitters.number() => self.sitter(says),
                 Ok(Letter::Sitter(..)) => {}
                 Err(RecvTimeoutError::Timeout) => self.hear(Event::Tick),
-                Ok(Letter::End) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Letter::End) | Err(RecvTimeoutError::Disconnected) => {
+                    if self.state.at_work {
+                        self.tell_report();
+                    }
+                    return;
+                }
             }
         }
     }
@@ -195,7 +241,10 @@ impl Attendant {
             if event == Event::Machine(MachineEvent::Greeted) {
                 self.counts.met();
             }
+            self.count(&event);
+            let before = self.booth.session().screen().clone();
             let commands = self.booth.handle(event, self.now());
+            self.count_wipe(&before);
             self.do_all(commands);
         }
         self.state.obeys = false;
@@ -221,8 +270,13 @@ impl Attendant {
                 }
                 Command::Job(command) => self.job(command),
                 Command::Session(command) => self.session(command),
+                Command::Opening(command) => self.opening(command),
                 Command::CountDrawing { job, result } => {
                     self.counts.drawing(result);
+                    self.durable(|at| at.pen.write());
+                    if self.state.trial != Some(job) {
+                        self.report.drawing(result);
+                    }
                     self.order_over(job, result);
                 }
             }
@@ -250,10 +304,15 @@ impl Attendant {
                 let drawing = self.job_of(job).and_then(|job| self.drawings.get(&job.plan().checksum)).cloned();
                 self.order(Order::Prove { job, run, drawing });
             }
-            JobCommand::Draw { job, run, plan, from_stroke } => match self.drawings.get(&plan).cloned() {
-                Some(drawing) => self.order(Order::Draw { job, run, drawing, from_stroke }),
-                None => self.hear(Event::News { job, run, news: RunNews::LineRefused }),
-            },
+            JobCommand::Draw { job, run, plan, from_stroke } => {
+                if from_stroke == 0 {
+                    self.report.sheet();
+                }
+                match self.drawings.get(&plan).cloned() {
+                    Some(drawing) => self.order(Order::Draw { job, run, drawing, from_stroke }),
+                    None => self.hear(Event::News { job, run, news: RunNews::LineRefused }),
+                }
+            }
             JobCommand::PauseAtStrokeEnd { .. } => self.drive.pause(),
             JobCommand::Hold { .. } => self.drive.hold(),
             JobCommand::Continue { .. } => self.drive.go_on(),
@@ -265,247 +324,6 @@ impl Attendant {
             }
             // The view tells it; the journal is written where its order counts.
             JobCommand::Announce { .. } | JobCommand::Journal(_) => {}
-        }
-    }
-
-    fn session(&mut self, command: SessionCommand) {
-        match command {
-            SessionCommand::OpenCamera { .. } => {
-                self.state.camera_open = true;
-                let now = self.now();
-                let open = self.sitters.open().is_ok();
-                let health =
-                    if open { CameraHealth::Open { last_frame: now } } else { CameraHealth::Lost { since: now } };
-                self.hear(Event::Camera(health));
-            }
-            SessionCommand::CloseCamera { .. } => {
-                self.state.camera_open = false;
-                // A process that is gone has closed it.
-                let _ = self.sitters.tell(&Told::Close);
-                self.hear(Event::Camera(CameraHealth::Closed));
-            }
-            SessionCommand::TakeBurst { session, take } => {
-                self.state.offers.clear();
-                self.state.awaited = Some((session, Awaited::Burst(take)));
-                if self.sitters.tell(&Told::Burst { take }).is_err() {
-                    self.failed(FaultCode::CamLost);
-                }
-            }
-            SessionCommand::MakeStyles { session, take } => {
-                self.state.offers.clear();
-                self.state.awaited = Some((session, Awaited::Styles(take)));
-                if self.sitters.tell(&Told::Styles { take }).is_err() {
-                    self.failed(FaultCode::ModelFail);
-                }
-            }
-            SessionCommand::Wipe { wipe, scope } => self.wipe(wipe, scope),
-            SessionCommand::CountConsent { version, language } => self.counts.consent(version, language),
-            SessionCommand::CountEnding { ending } => self.counts.session(ending),
-            // Wishes are for the kiosk itself.
-            SessionCommand::Wish { .. } => {}
-        }
-    }
-
-    /// What a visitor waits for does not come.
-    fn failed(&mut self, code: FaultCode) {
-        let Some((session, awaited)) = self.state.awaited.take() else { return };
-        self.hear(Event::Session(match awaited {
-            Awaited::Burst(take) => SessionEvent::Burst { session, take, result: Err(code) },
-            Awaited::Styles(take) => SessionEvent::Styles { session, take, result: Err(code) },
-        }));
-    }
-
-    /// Ends the process that may hold pictures, and answers once the system says that it is gone.
-    fn wipe(&mut self, wipe: WipeId, scope: Scope) {
-        (self.state.camera_open, self.state.awaited) = (false, None);
-        self.state.offers.clear();
-        if scope == Scope::Everything {
-            self.state.own = None;
-        }
-        self.end_process(Some(wipe));
-    }
-
-    /// Ends the process that may hold pictures and warms up the next; `wipe` is told what came of it.
-    fn end_process(&mut self, wipe: Option<WipeId>) {
-        let Some(mut process) = self.sitters.take_touched() else {
-            // One that would not end in time may still be there: then nothing is wiped yet.
-            self.wiped(wipe, self.state.ending.load(Ordering::SeqCst) == 0);
-            return;
-        };
-        self.hear(Event::Models(false));
-        let (letters, counts, ending) = (self.own_letters.clone(), self.counts.clone(), Arc::clone(&self.state.ending));
-        ending.fetch_add(1, Ordering::SeqCst);
-        let ends = thread::Builder::new().name("wipe".into()).spawn(move || {
-            let ok = process.end().is_ok();
-            if ok {
-                ending.fetch_sub(1, Ordering::SeqCst);
-            }
-            counts.wipe(ok);
-            let told = wipe.map_or(Event::Tick, |wipe| Event::Session(SessionEvent::Wiped { wipe, ok }));
-            // A loop that is gone has nobody left to tell.
-            let _ = letters.send(Letter::Happens(told));
-        });
-        if ends.is_err() {
-            self.wiped(wipe, false);
-        }
-        self.start_process();
-    }
-
-    fn wiped(&mut self, wipe: Option<WipeId>, ok: bool) {
-        self.counts.wipe(ok);
-        if let Some(wipe) = wipe {
-            self.hear(Event::Session(SessionEvent::Wiped { wipe, ok }));
-        }
-    }
-
-    fn start_process(&mut self) {
-        if self.sitters.warm_up().is_err() {
-            self.state.start_at = self.now() + AGAIN;
-        }
-    }
-
-    /// What the sitter's process says.
-    fn sitter(&mut self, says: Option<Says>) {
-        let session = self.booth.session().id();
-        match says {
-            Some(Says::Warm { locked }) => {
-                self.counts.locked(locked);
-                self.hear(Event::Models(true));
-            }
-            Some(Says::Unable { .. }) => self.hear(Event::Models(false)),
-            Some(Says::Frame { hint }) if self.state.camera_open => {
-                let last_frame = self.now();
-                self.hear(Event::Camera(CameraHealth::Open { last_frame }));
-                self.made(Says::Frame { hint });
-                if let Some(session) = session {
-                    self.hear(Event::Session(SessionEvent::Seen { session, hint }));
-                }
-            }
-            Some(says) if self.state.making.is_some() && !matches!(says, Says::Closed | Says::Frame { .. }) => {
-                self.made(says);
-            }
-            Some(Says::Lost) if self.state.camera_open => {
-                if !matches!(self.booth.conditions().camera, CameraHealth::Lost { .. }) {
-                    let since = self.now();
-                    self.hear(Event::Camera(CameraHealth::Lost { since }));
-                }
-            }
-            Some(Says::Frame { .. } | Says::Lost | Says::Closed) => {}
-            Some(Says::Burst { take, result }) => {
-                if let Some((session, Awaited::Burst(of))) = self.state.awaited
-                    && of == take
-                {
-                    self.state.awaited = None;
-                    self.hear(Event::Session(SessionEvent::Burst { session, take, result }));
-                }
-            }
-            Some(Says::Style { take, style, plan }) => {
-                if !matches!(self.state.awaited, Some((_, Awaited::Styles(of))) if of == take) {
-                    return;
-                }
-                self.keep_offer(style, plan);
-            }
-            Some(Says::Styles { take, result }) => {
-                if let Some((session, Awaited::Styles(of))) = self.state.awaited
-                    && of == take
-                {
-                    self.state.awaited = None;
-                    self.offer(session, take, result);
-                }
-            }
-            None => self.gone(),
-        }
-    }
-
-    /// Keeps a drawing that may be offered; one that must not be sent to the robot is none.
-    fn keep_offer(&mut self, style: String, plan: String) {
-        if let Ok(drawing) = Drawing::read(plan.into_bytes(), &self.robot) {
-            self.state.offers.push((style, Arc::new(drawing)));
-        }
-    }
-
-    fn offer(&mut self, session: SessionId, take: u8, result: Result<(), FaultCode>) {
-        for (_, drawing) in &self.state.offers {
-            self.drawings.insert(drawing.summary().checksum, Arc::clone(drawing));
-        }
-        let offers: Vec<Offer> = self
-            .state
-            .offers
-            .iter()
-            .map(|(style, drawing)| Offer { style: style.clone(), plan: drawing.summary() })
-            .collect();
-        let result = match result {
-            Ok(()) if offers.is_empty() => Err(FaultCode::ModelFail),
-            Ok(()) => Ok(offers),
-            Err(code) => Err(code),
-        };
-        self.hear(Event::Session(SessionEvent::Styles { session, take, result }));
-    }
-
-    /// The sitter's process has ended by itself.
-    fn gone(&mut self) {
-        drop(self.sitters.take());
-        self.hear(Event::Models(false));
-        if self.state.camera_open {
-            let since = self.now();
-            self.hear(Event::Camera(CameraHealth::Lost { since }));
-        }
-        self.failed(FaultCode::ModelFail);
-        self.give_up(FaultCode::ModelFail);
-        self.state.start_at = self.now() + AGAIN;
-    }
-
-    /// Looks after the house, once a second.
-    fn look(&mut self) {
-        let now = self.now();
-        if self.state.looked.is_some_and(|looked| now - looked < EVERY) {
-            return;
-        }
-        self.state.looked = Some(now);
-        if self.sitters.is_empty() && now >= self.state.start_at {
-            self.start_process();
-        }
-        if !self.state.camera_open {
-            let there = self.camera.is_there();
-            let was = self.booth.conditions().camera;
-            match was {
-                CameraHealth::Lost { .. } if !there => {}
-                _ if !there => self.hear(Event::Camera(CameraHealth::Lost { since: now })),
-                CameraHealth::Closed => {}
-                _ => self.hear(Event::Camera(CameraHealth::Closed)),
-            }
-        }
-        let disk = match self.records.free_bytes() {
-            Ok(LOW_BYTES..) => Disk::Roomy,
-            Ok(FULL_BYTES..) => Disk::Low,
-            _ => Disk::Full,
-        };
-        if disk != self.booth.conditions().disk {
-            self.hear(Event::Disk(disk));
-        }
-        if self.demonstration {
-            self.demonstrate();
-        }
-        self.tend_orders();
-    }
-
-    /// The staff's part, where there is none.
-    fn demonstrate(&mut self) {
-        let by = Operator::vouched();
-        let conditions = *self.booth.conditions();
-        let press = |press: StaffPress| Event::Staff { by, press };
-        if self.booth.machine() == Machine::Unhomed {
-            self.hear(press(StaffPress::Vouch));
-        }
-        let drawn = |job: &DrawingJob| matches!(job.state(), JobState::Drawn { .. });
-        if self.headless && self.booth.desk().table().is_some_and(drawn) {
-            self.hear(Event::SheetTaken);
-        }
-        if conditions.paper != Paper::Fresh && self.booth.desk().table().is_none() {
-            self.hear(press(StaffPress::SheetLoaded { left: None }));
-        }
-        if !conditions.open {
-            self.hear(press(StaffPress::Open));
         }
     }
 
@@ -533,52 +351,9 @@ impl Attendant {
         self.follow_orders();
         let confirmed = desk.table().map_or(0, DrawingJob::confirmed);
         self.counts.drawn(confirmed.saturating_sub(self.state.strokes));
+        self.count_ink(self.state.strokes, confirmed);
         self.state.strokes = confirmed;
     }
-
-    /// Shows what has changed.
-    fn show(&mut self) {
-        let now = self.now();
-        let view = self.booth.view(now);
-        let pictures = view.house.pictures_in_memory;
-        self.counts.now(self.state.machine, self.booth.machine(), pictures);
-        self.state.machine = self.booth.machine();
-        let session = self.booth.session().id();
-        let own = self.state.own.as_ref().filter(|(whose, _)| Some(*whose) == session);
-        let house = serde_json::to_value(&view.house).unwrap_or_default();
-        self.shown.write(Now {
-            session,
-            pictures: self.sitters.pictures().filter(|_| pictures),
-            offers: self.state.offers.clone(),
-            own: own.map(|(_, drawing)| Arc::clone(drawing)),
-            house: house.clone(),
-            reasons: view.house.reasons.iter().map(shown::reason).collect(),
-        });
-        if house != self.state.house {
-            self.house.publish("house", &house, &house);
-            self.state.house = house;
-        }
-        let visitor = view.visitor;
-        let runs = visitor.wait.is_some() || visitor.countdown_ms.is_some();
-        let changed = self.state.view.as_ref().is_none_or(|before| still(before) != still(&visitor));
-        if changed || (runs && now - self.state.sent >= EVERY) {
-            self.feed.publish("view", &visitor, &visitor);
-            (self.state.view, self.state.sent) = (Some(visitor), now);
-        }
-    }
-}
-
-/// The view without what only counts down.
-fn still(view: &VisitorView) -> VisitorView {
-    let mut still = view.clone();
-    still.countdown_ms = still.countdown_ms.map(|ms| u64::from(ms > 0));
-    if let Some(wait) = &mut still.wait {
-        wait.left_ms = 0;
-        if let Some(warning) = &mut wait.warning {
-            warning.text.clear();
-        }
-    }
-    still
 }
 
 /// What the driver tells, as a letter.

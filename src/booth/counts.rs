@@ -5,6 +5,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use std::sync::atomic::AtomicU64;
 
 use crate::kiosk::Ending;
 use crate::kiosk::JobResult;
@@ -32,6 +33,7 @@ pub(super) struct Counts {
     robot: Family<By, Gauge>,
     connects: Counter,
     strokes: Counter,
+    ink: Counter<f64, AtomicU64>,
     pictures: Gauge,
     stale_journal: Counter,
     locked: Gauge,
@@ -47,6 +49,7 @@ impl Counts {
         registry.register("robot_state", "1 for the state that the robot is in", self.robot.clone());
         registry.register("serial_reconnects", "How often the robot was met", self.connects.clone());
         registry.register("strokes_drawn", "Strokes that are on paper for certain", self.strokes.clone());
+        registry.register("pen_travel_meters", "Metres of ink that are on paper for certain", self.ink.clone());
         registry.register("photos_in_memory", "1 while pictures of a visitor may be in memory", self.pictures.clone());
         let locked = "1 if the sitter's process keeps its memory from being swapped";
         registry.register("sitter_memory_locked", locked, self.locked.clone());
@@ -94,6 +97,10 @@ impl Counts {
 
     pub fn drawn(&self, strokes: u32) {
         self.strokes.inc_by(u64::from(strokes));
+    }
+
+    pub fn drew(&self, mm: f64) {
+        self.ink.inc_by(mm / 1e3);
     }
 
     pub fn locked(&self, locked: bool) {

@@ -107,6 +107,12 @@ impl Drawing {
         PlanSummary { checksum: self.checksum, strokes, secs: self.plan.total_secs().ceil() as u32 }
     }
 
+    /// Millimetres of ink in the strokes from `from` up to, and without, `to`.
+    pub fn ink_mm(&self, from: u32, to: u32) -> f64 {
+        let drawn = self.plan.motions().iter().filter(|motion| motion.act() == Act::Draw);
+        drawn.skip(from as usize).take(to.saturating_sub(from) as usize).map(|motion| motion.length_mm()).sum()
+    }
+
     /// What is left of it from `stroke` on, proved.
     ///
     /// # Errors
@@ -221,6 +227,15 @@ pub(super) mod tests {
         let third = Place { pen_downs: 3, pen_down: true, ..Place::default() };
         assert_eq!(rest.confirmed(&third), 9, "the one under the pen is not on the paper for certain");
         assert!(drawing.from_stroke(12).is_err(), "nothing is left");
+    }
+
+    #[test]
+    fn ink_is_counted_by_the_stroke() {
+        let drawing = hatching(10);
+        let stroke_mm = 2.0_f64.hypot(4.0);
+        assert!((drawing.ink_mm(0, 10) - 10.0 * stroke_mm).abs() < 0.1);
+        assert!((drawing.ink_mm(4, 7) - 3.0 * stroke_mm).abs() < 0.05);
+        assert!(drawing.ink_mm(7, 4) + drawing.ink_mm(10, 99) < f64::EPSILON);
     }
 
     #[test]

@@ -11,18 +11,23 @@
 
 mod attendant;
 pub mod control;
+mod code;
 mod counts;
 pub mod drawing;
 pub mod drive;
+mod links;
 pub mod notify;
 pub mod order_routes;
 pub mod orders;
 pub mod page;
+mod pen;
 mod records;
+mod report;
 pub mod routes;
 pub mod runtime;
 mod shown;
 pub mod sitter;
+pub mod trials;
 pub mod watched;
 
 pub use attendant::Letter;

@@ -22,6 +22,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::attendant::Letter;
+use super::code;
 use super::drawing::Drawing;
 use super::drive::Handle;
 use super::orders::Book;
@@ -35,6 +36,7 @@ use crate::kiosk::Press;
 use crate::kiosk::SessionEvent;
 use crate::kiosk::SessionId;
 use crate::kiosk::StaffPress;
+use crate::plan;
 use crate::preview;
 use crate::preview::InkConfig;
 use crate::server::Body;
@@ -44,6 +46,8 @@ use crate::server::Role;
 use crate::server::Route;
 use crate::server::Verb;
 use crate::server::events;
+use crate::strokes::svg;
+use crate::strokes::svg::Layers;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -57,6 +61,9 @@ pub struct Site {
     pub(super) triggers: bool,
     pub(super) shown: Arc<Shown>,
     pub(super) ink: InkConfig,
+    /// What the self-test should look like.
+    pub(super) self_test: Arc<Drawing>,
+    pub(super) pen_mm: f64,
 }
 
 type Shared = State<Arc<Site>>;
@@ -86,70 +93,6 @@ struct Pressed {
 /// Nothing more is to be said.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Plain {}
-
-/// What the staff presses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(tag = "press", rename_all = "kebab-case", deny_unknown_fields)]
-enum Staff {
-    /// Open the booth.
-    Open,
-    /// Close it after this one.
-    Close,
-    /// Send the robot home.
-    Home,
-    /// The pen stands where drawings begin.
-    Vouch,
-    /// I have looked: ask the robot again.
-    Acknowledge,
-    /// Start the drawing that lies on the table.
-    Start,
-    /// Pause at the end of the stroke.
-    Pause,
-    /// Go on.
-    Continue,
-    /// End the drawing, or throw an interrupted one away.
-    Cancel,
-    /// The paper did not move: resume the interrupted drawing.
-    Resume,
-    /// Begin the interrupted drawing again on the sheet that lies there.
-    StartAgain,
-    /// The finished sheet is taken.
-    SheetTaken,
-    /// A new sheet lies there.
-    SheetLoaded {
-        /// Sheets left beside it, where they are counted.
-        #[serde(default)]
-        left: Option<u32>,
-    },
-    /// A new pen was put in and has made its test mark.
-    PenChanged,
-    /// End the session on the screen.
-    EndSession,
-}
-
-impl Staff {
-    /// What of it the kiosk hears.
-    fn event(self) -> Event {
-        let press = match self {
-            Staff::SheetTaken => return Event::SheetTaken,
-            Staff::Open => StaffPress::Open,
-            Staff::Close => StaffPress::Close,
-            Staff::Home => StaffPress::Home,
-            Staff::Vouch => StaffPress::Vouch,
-            Staff::Acknowledge => StaffPress::Acknowledge,
-            Staff::Start => StaffPress::Start,
-            Staff::Pause => StaffPress::Pause,
-            Staff::Continue => StaffPress::Continue,
-            Staff::Cancel => StaffPress::Cancel,
-            Staff::Resume => StaffPress::Resume,
-            Staff::StartAgain => StaffPress::StartAgain,
-            Staff::SheetLoaded { left } => StaffPress::SheetLoaded { left },
-            Staff::PenChanged => StaffPress::PenChanged,
-            Staff::EndSession => StaffPress::EndSession,
-        };
-        Event::Staff { by: Operator::vouched(), press }
-    }
-}
 
 impl Site {
     /// Tells the loop `event`.
@@ -190,6 +133,8 @@ pub fn kiosk() -> Vec<Route<Arc<Site>>> {
         Route::changes(Verb::Post, "/api/v1/session/sheet-taken", Role::Visitor, SESSION, taken).takes::<Plain>(),
         Route::reads("/api/v1/sessions/{session}/live", Role::Visitor, "Where the live view is", live),
         Route::reads("/api/v1/sessions/{session}/photo", Role::Visitor, "Where the photo is", photo),
+        Route::reads("/api/v1/sessions/{session}/code", Role::Visitor, "A code for a phone's camera", linked)
+            .gives_media("image/svg+xml"),
         Route::reads("/api/v1/sessions/{session}/plan", Role::Visitor, "The drawing that was chosen", plan)
             .gives_media("application/json"),
         Route::reads("/api/v1/sessions/{session}/plans/{style}", Role::Visitor, "A drawing to choose", offered)
@@ -207,7 +152,9 @@ pub fn house() -> Vec<Route<Arc<Site>>> {
         Route::reads("/api/v1/house/events", Role::Operator, "The same, now and whenever it changes", house_news)
             .gives_media(events::MEDIA_TYPE),
         Route::changes(Verb::Post, "/api/v1/house/press", Role::Operator, "What the staff presses", staff)
-            .takes::<Staff>(),
+            .takes::<StaffPress>(),
+        Route::reads("/api/v1/house/self-test.svg", Role::Operator, "What the self-test should look like", reference)
+            .gives_media("image/svg+xml"),
         Route::reads("/operator", Role::Operator, "The staff's page", text("text/html; charset=utf-8", OPERATOR))
             .gives_media("text/html"),
         Route::reads("/operator/house.css", Role::Anyone, "Its style", text("text/css; charset=utf-8", OPERATOR_STYLE))
@@ -266,6 +213,12 @@ async fn photo(State(at): Shared, Path(session): Path<String>) -> Result<Redirec
     Ok(Redirect::temporary(&format!("{pictures}/photo")))
 }
 
+async fn linked(State(at): Shared, Path(session): Path<String>) -> Result<Response, Problem> {
+    let address = at.of(&session, |now| now.link.clone())?;
+    let code = code::svg(&address).ok_or_else(Problem::not_found)?;
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], code).into_response())
+}
+
 async fn plan(State(at): Shared, Path(session): Path<String>) -> Result<Response, Problem> {
     let drawing = at.of(&session, |now| now.own.clone())?;
     Ok(at.playable(&drawing))
@@ -281,13 +234,19 @@ async fn house_now(State(at): Shared) -> Json<Value> {
     Json(at.shown.read(|now| now.house.clone()))
 }
 
+async fn reference(State(at): Shared) -> Result<Response, Problem> {
+    let strokes = plan::strokes_of(at.self_test.plan()).map_err(|_| Problem::not_found())?;
+    let svg = svg::write(&strokes, at.pen_mm, Layers::InOrder);
+    Ok(([(header::CONTENT_TYPE, "image/svg+xml")], svg).into_response())
+}
+
 async fn house_news(State(at): Shared, headers: HeaderMap) -> Result<Response, Problem> {
     at.house.follow(&headers)
 }
 
-async fn staff(State(at): Shared, Body(press): Body<Staff>) -> Result<StatusCode, Problem> {
+async fn staff(State(at): Shared, Body(press): Body<StaffPress>) -> Result<StatusCode, Problem> {
     // The guard has let in only who has just proved to be one.
-    at.tell(press.event())
+    at.tell(Event::Staff { by: Operator::vouched(), press })
 }
 
 #[cfg(test)]
@@ -309,22 +268,5 @@ mod tests {
             changes.count() == 5,
             "touch, press, sheet taken, stop, the staff's press: nothing else changes anything"
         );
-    }
-
-    #[test]
-    fn every_press_of_the_staff_has_its_word() {
-        let by = Operator::vouched();
-        let press = |text: &str| match serde_json::from_str::<Staff>(text).map(Staff::event) {
-            Ok(Event::Staff { press, .. }) => Ok(press),
-            other => Err(other),
-        };
-        assert!(matches!(press(r#"{"press":"sheet-taken"}"#), Err(Ok(Event::SheetTaken))));
-        assert_eq!(Staff::Open.event(), Event::Staff { by, press: StaffPress::Open });
-        assert_eq!(press(r#"{"press":"start-again"}"#).ok(), Some(StaffPress::StartAgain));
-        assert_eq!(press(r#"{"press":"sheet-loaded"}"#).ok(), Some(StaffPress::SheetLoaded { left: None }));
-        assert_eq!(press(r#"{"press":"sheet-loaded","left":9}"#).ok(), Some(StaffPress::SheetLoaded { left: Some(9) }));
-        for wrong in [r#"{"press":"fly"}"#, "{}"] {
-            assert!(press(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -19,12 +19,17 @@ use super::drawing::Drawing;
 use super::drive::Cable;
 use super::drive::Drive;
 use super::drive::Which;
+use super::links;
+use super::links::Links;
 use super::notify::Pulse;
 use super::orders::Book;
+use super::pen::PenUse;
 use super::records::Records;
+use super::report::Report;
 use super::routes::Site;
 use super::shown::Shown;
 use super::sitter::Sitters;
+use super::trials::Trials;
 use crate::config::Config;
 use crate::fault::Fault;
 use crate::fault::Kind;
@@ -66,6 +71,8 @@ pub struct Setting {
     pub arguments: Vec<OsString>,
     /// Who comes.
     pub used: Use,
+    /// Without robot and camera: nothing moves, nothing looks, nobody is asked in.
+    pub safe: bool,
     /// Play the staff's part: open, vouch, change sheets. For a simulated robot only.
     pub demonstration: bool,
 }
@@ -87,13 +94,14 @@ impl Runtime {
     /// # Errors
     /// The state's folder cannot be used, or the machine gives no thread, port or random numbers.
     pub fn start(setting: Setting, limits: &Limits) -> Result<Self, Fault> {
-        let Setting { config, cable, program, arguments, used, demonstration } = setting;
+        let Setting { config, cable, program, arguments, used, safe, demonstration } = setting;
         let unexpected = |e: std::io::Error| Fault::new(Kind::Unexpected, format!("the booth cannot be started ({e})"));
         let folder = config.booth.state_folder().ok_or_else(|| {
             Fault::new(Kind::Config, "there is no folder for drawings under way; set booth.state_folder")
         })?;
         let mut records = Records::open(&folder)?;
         let found = records.found().map_err(unexpected)?;
+        let trials = Trials::new(&config.sheet, &config.robot, &config.plan)?;
         let mut drawings = HashMap::new();
         for found in &found {
             // Strokes that are lost cannot be resumed; the checklist will say so.
@@ -122,7 +130,12 @@ impl Runtime {
             Drive::start(which, move |told_by| drop(told.send(attendant::letter(told_by)))).map_err(unexpected)?;
         let said = letters.clone();
         let hears = Arc::new(move |number, says| drop(said.send(Letter::Sitter(number, says))));
-        let sitters = Sitters::new(program, arguments, hears).map_err(unexpected)?;
+        let (phones, begins) = match used {
+            Use::Visitors => links::socket(&config)?.unzip(),
+            Use::Orders { .. } => (None, None),
+        };
+        let links = Links::new(begins, Duration::from_secs(u64::from(config.kiosk.phone_secs)));
+        let sitters = Sitters::new(program, arguments, phones, hears).map_err(unexpected)?;
         let origin = sitters.origin().to_owned();
         let first_view = booth.view(Duration::ZERO);
         let feed = Feed::new(&first_view.visitor, limits)?;
@@ -140,6 +153,11 @@ impl Runtime {
             robot: config.robot.clone(),
             camera: config.camera.clone(),
             orders: Arc::clone(&orders),
+            links,
+            pen: PenUse::load(&folder, &config.booth),
+            report: Report::default(),
+            trials: trials.clone(),
+            safe,
             feed: feed.clone(),
             house: house.clone(),
             pulse: pulse.clone(),
@@ -148,7 +166,7 @@ impl Runtime {
             counts: counts.clone(),
             demonstration,
             drawings,
-            state: attendant::State::default(),
+            state: attendant::State::new(boot),
         };
         let run = thread::Builder::new().name("attendant".into()).spawn(move || attendant.run(first));
         let attendant = Some(run.map_err(unexpected)?);
@@ -161,6 +179,8 @@ impl Runtime {
             triggers: used == Use::Orders { camera: true },
             shown,
             ink: config.ink,
+            self_test: trials.test,
+            pen_mm: config.pen.width_mm,
         });
         Ok(Self { site, counts, origin, pulse, drive: Some(drive), letters, attendant })
     }

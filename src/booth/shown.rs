@@ -23,6 +23,8 @@ pub(super) struct Now {
     pub pictures: Option<String>,
     /// The drawings it may choose from, by style.
     pub offers: Vec<(String, Arc<Drawing>)>,
+    /// The address of its link, for its phone.
+    pub link: Option<String>,
     /// The drawing it has chosen.
     pub own: Option<Arc<Drawing>>,
     /// The house, as the staff sees it.
@@ -35,7 +37,7 @@ impl Default for Now {
     /// Before the loop's first step nobody is asked in.
     fn default() -> Self {
         let reasons = vec![server::Reason { code: "STARTING", detail: "the booth is being started".to_owned() }];
-        Self { session: None, pictures: None, offers: Vec::new(), own: None, house: Value::Null, reasons }
+        Self { session: None, pictures: None, offers: Vec::new(), link: None, own: None, house: Value::Null, reasons }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What stands around the kiosk's mind: the styles that are offered, and where a drawing under way is remembered.
+//! What stands around the kiosk's mind: the styles that are offered, where a drawing under way is remembered, and where
+//! visitors' phones come in.
 
 use std::path::PathBuf;
 
@@ -17,6 +18,20 @@ pub struct BoothConfig {
     pub state_folder: String,
     /// Live pictures each second. Default 25.
     pub live_per_sec: u32,
+    /// A pen that has drawn so much is worn, metres; 0 for never. Default 0.
+    pub pen_most_metres: u32,
+    /// A pen that has been open for so long is dry, minutes; 0 for never. Default 0.
+    pub pen_most_minutes: u32,
+}
+
+/// Where visitors' phones find the kiosk.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PhoneConfig {
+    /// Address and port, apart from the screen's and the staff's. Default none.
+    pub listen: String,
+    /// How its address begins in a phone; empty takes that of [`Self::listen`].
+    pub url: String,
 }
 
 impl Default for BoothConfig {
@@ -25,6 +40,8 @@ impl Default for BoothConfig {
             styles: ["croquis", "pen", "lines"].map(str::to_owned).to_vec(),
             state_folder: String::new(),
             live_per_sec: 25,
+            pen_most_metres: 0,
+            pen_most_minutes: 0,
         }
     }
 }

@@ -25,6 +25,7 @@ use toml::Table;
 use toml::Value;
 
 pub use booth::BoothConfig;
+pub use booth::PhoneConfig;
 pub use error::ConfigError;
 pub use files::Place;
 pub use layers::Origin;
@@ -92,6 +93,8 @@ pub struct Config {
     pub kiosk: KioskConfig,
     /// What stands around it.
     pub booth: BoothConfig,
+    /// Where visitors' phones come in.
+    pub phone: PhoneConfig,
     /// The machine.
     pub robot: RobotProfile,
     /// The pen.
@@ -328,6 +331,7 @@ fn compose(settings: &Settings) -> Result<Config, ConfigError> {
         security: section(settings, "security")?,
         kiosk,
         booth: section(settings, "booth")?,
+        phone: section(settings, "phone")?,
         robot,
         pen,
         paper,

@@ -66,6 +66,7 @@ fn default_toml_has_every_key_of_every_room_and_no_other() {
         ("security", keys_of(&config.security)),
         ("kiosk", keys_of(&config.kiosk)),
         ("booth", keys_of(&config.booth)),
+        ("phone", keys_of(&config.phone)),
         ("robot", [keys_of(&config.robot), keys_of(&z)].concat()),
         ("pen", keys_of(&config.pen)),
         ("paper", keys_of(&config.paper)),

@@ -42,6 +42,8 @@ use super::machine::Machine;
 use super::machine::MachineCommand;
 use super::machine::MachineEvent;
 use super::machine::Report;
+use super::opening::Opening;
+use super::opening::OpeningCommand;
 use super::proofs::Facts;
 use super::screens::Screen;
 use super::session::DrawingNews;
@@ -49,6 +51,7 @@ use super::session::Session;
 use super::session::SessionCommand;
 use super::session::SessionEvent;
 use super::session::Wish;
+use super::staff::StaffPress;
 
 /// What happens to the kiosk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,42 +89,6 @@ pub enum Event {
     Staff { by: Operator, press: StaffPress },
 }
 
-/// What the staff may press.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StaffPress {
-    /// Open the booth.
-    Open,
-    /// Close it after this one.
-    Close,
-    /// Send the robot home.
-    Home,
-    /// The pen stands where drawings begin.
-    Vouch,
-    /// I have looked: ask the robot again.
-    Acknowledge,
-    /// Start the drawing that lies on the table.
-    Start,
-    /// Pause at the end of the stroke.
-    Pause,
-    /// Go on.
-    Continue,
-    /// End the drawing, or throw an interrupted one away.
-    Cancel,
-    /// The paper did not move: resume the interrupted drawing.
-    Resume,
-    /// Begin the interrupted drawing again on the sheet that lies there.
-    StartAgain,
-    /// A new sheet lies there; so many are left beside it, where they are counted.
-    SheetLoaded {
-        /// Sheets left.
-        left: Option<u32>,
-    },
-    /// A new pen was put in and has made its test mark.
-    PenChanged,
-    /// End the session on the screen.
-    EndSession,
-}
-
 /// What is to be done, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
@@ -134,6 +101,8 @@ pub enum Command {
     /// Count one drawing, which has left the desk, by how it ended.
     #[expect(missing_docs, reason = "the fields are named after what they are")]
     CountDrawing { job: JobId, result: JobResult },
+    /// For the morning's checklist.
+    Opening(OpeningCommand),
 }
 
 /// The whole kiosk.
@@ -144,6 +113,7 @@ pub struct Booth {
     desk: Desk,
     machine: Machine,
     conditions: Conditions,
+    opening: Opening,
 }
 
 /// What is still to be heard within one step.
@@ -173,7 +143,7 @@ impl Booth {
         if desk.table().is_some() {
             conditions.paper = Paper::Used;
         }
-        (Self { config, session, desk, machine: Machine::Absent, conditions }, commands)
+        (Self { config, session, desk, machine: Machine::Absent, conditions, opening: Opening::default() }, commands)
     }
 
     /// The screen's machine.
@@ -194,6 +164,11 @@ impl Booth {
     /// What is known of the house.
     pub fn conditions(&self) -> &Conditions {
         &self.conditions
+    }
+
+    /// What is done of the morning's checklist.
+    pub fn opening(&self) -> &Opening {
+        &self.opening
     }
 
     /// Times and limits.
@@ -221,10 +196,19 @@ impl Booth {
         }
         // What has run out has run out, whatever comes now; and what comes of it may have run out as well.
         self.pass(now, &mut commands);
+        if let Event::Staff { press, .. } = event {
+            let asked = self.opening.press(press, self.is_quiet());
+            commands.extend(asked.map(Command::Opening));
+        }
         let inner = self.meaning(event, now);
         self.settle(inner, now, &mut commands);
         self.pass(now, &mut commands);
         commands
+    }
+
+    /// Closed, with nobody at the screen and nothing on the table.
+    fn is_quiet(&self) -> bool {
+        !self.conditions.open && self.desk.table().is_none() && matches!(self.session.screen(), Screen::Attract(_))
     }
 
     /// Lets time pass.
@@ -309,6 +293,7 @@ impl Booth {
             StaffPress::Pause => Some(JobEvent::Pause(by)),
             StaffPress::Cancel => Some(JobEvent::Cancel(Person::Operator(by))),
             StaffPress::Resume => Some(JobEvent::Resume(by)),
+            StaffPress::SheetTaken => Some(JobEvent::Taken),
             StaffPress::StartAgain => Some(JobEvent::StartAgain { by, sheet: self.desk.sheet() }),
             _ => None,
         }) else {

@@ -75,6 +75,9 @@ pub struct KioskConfig {
     pub recovery_secs: u32,
     /// How long the strokes of a finished drawing are kept that nobody takes (1800).
     pub strokes_secs: u32,
+    /// How long a visitor's phone may fetch the drawing after its session by the link that it opened (0: there are no links,
+    /// and phones send no photos).
+    pub phone_secs: u32,
     /// An open camera that has sent no frame for so long is lost (1).
     pub camera_stale_secs: u32,
     /// A camera lost for so long is a break, not a moment (20).
@@ -113,6 +116,7 @@ impl Default for KioskConfig {
             announce_secs: 2,
             recovery_secs: 43_200,
             strokes_secs: 1800,
+            phone_secs: 0,
             camera_stale_secs: 1,
             camera_break_secs: 20,
         }
@@ -139,6 +143,11 @@ impl From<KioskConfigError> for Fault {
 const DAY_SECS: u32 = 86_400;
 
 impl KioskConfig {
+    /// Whether visitors are given links for their phones.
+    pub fn has_links(&self) -> bool {
+        self.phone_secs > 0
+    }
+
     /// Proves that all values keep the kiosk's promises.
     ///
     /// # Errors
@@ -146,7 +155,7 @@ impl KioskConfig {
     pub fn check(&self) -> Result<(), KioskConfigError> {
         // Whoever waits must first be able to read, then to be warned.
         let shown = self.still_there_secs.saturating_add(5);
-        let ranges: [(&'static str, u32, u32, u32); 30] = [
+        let ranges: [(&'static str, u32, u32, u32); 31] = [
             ("still_there_secs", self.still_there_secs, 15, 120),
             ("more_times", u32::from(self.more_times), 10, 255),
             ("intro_secs", self.intro_secs, shown, 600),
@@ -175,6 +184,7 @@ impl KioskConfig {
             ("announce_secs", self.announce_secs, 1, 30),
             ("recovery_secs", self.recovery_secs, 60, DAY_SECS),
             ("strokes_secs", self.strokes_secs, 60, DAY_SECS),
+            ("phone_secs", self.phone_secs, 0, DAY_SECS),
             ("camera_stale_secs", self.camera_stale_secs, 1, 10),
             ("camera_break_secs", self.camera_break_secs, 1, 600),
         ];

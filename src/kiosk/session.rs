@@ -117,6 +117,8 @@ pub enum SessionEvent {
     Seen { session: SessionId, hint: Option<FaultCode> },
     /// The burst of this take is in memory, or why not.
     Burst { session: SessionId, take: u8, result: Result<(), FaultCode> },
+    /// A phone sent a photo by this session's link.
+    Sent { session: SessionId },
     /// The drawings of this take, or why there are none.
     Styles { session: SessionId, take: u8, result: Result<Vec<Offer>, FaultCode> },
     /// Its drawing comes along.
@@ -152,6 +154,8 @@ pub enum SessionCommand {
     CloseCamera { session: SessionId },
     /// Take a burst now and keep its best photo in memory, in the place of any earlier one.
     TakeBurst { session: SessionId, take: u8 },
+    /// Keep the photo that a phone sent in memory, in the place of any earlier one; answered as a burst is.
+    ReadSent { session: SessionId, take: u8 },
     /// Draw that photo in every style.
     MakeStyles { session: SessionId, take: u8 },
     /// Its visitor wishes something of the drawing.
@@ -162,6 +166,17 @@ pub enum SessionCommand {
     CountConsent { version: u32, language: Language },
     /// Count one session by how it ended.
     CountEnding { ending: Ending },
+}
+
+/// What a visitor's phone may do for a session: nobody has a link before they have said yes to the photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Invitation {
+    /// Whose.
+    pub session: SessionId,
+    /// What the phone's page speaks.
+    pub language: Language,
+    /// Which photo may be sent now, if one may.
+    pub take: Option<u8>,
 }
 
 /// The screen machine.
@@ -188,6 +203,18 @@ impl Session {
     /// Whose it is; nobody's on the attract screen.
     pub fn id(&self) -> Option<SessionId> {
         self.screen.visit().map(Visit::id)
+    }
+
+    /// What a phone may do for it.
+    pub fn invitation(&self, config: &KioskConfig) -> Option<Invitation> {
+        let take = match &self.screen {
+            _ if !config.has_links() => return None,
+            Screen::Attract(_) | Screen::Intro(_) | Screen::Consent(_) | Screen::Wiping(_) => return None,
+            Screen::Framing(framing) => Some(framing.sitting().take()),
+            _ => None,
+        };
+        let visit = self.screen.visit()?;
+        Some(Invitation { session: visit.id(), language: visit.language(), take })
     }
 
     /// When it wants to be told the time.
@@ -258,6 +285,7 @@ impl SessionEvent {
             SessionEvent::Press { session, .. }
             | SessionEvent::Seen { session, .. }
             | SessionEvent::Burst { session, .. }
+            | SessionEvent::Sent { session }
             | SessionEvent::Styles { session, .. }
             | SessionEvent::Drawing { session, .. } => Some(*session),
         }

@@ -19,7 +19,7 @@ use super::session::Press;
 use super::session::SessionCommand;
 use super::session::SessionEvent;
 use super::session::Wish;
-use super::texts::CONSENT_VERSION;
+use super::texts;
 
 impl Screen {
     fn wipe(self, why: Ending, now: Duration, config: &KioskConfig) -> Self {
@@ -90,6 +90,10 @@ impl Screen {
             (screen, SessionEvent::EndedByStaff) => screen.wipe(Ending::ByStaff, now, config),
             (screen, SessionEvent::Press { session, press }) => screen.pressed(session, press, now, config, todo),
             (Screen::Framing(s), SessionEvent::Seen { hint, .. }) => Screen::Framing(s.seen(hint)),
+            (Screen::Framing(s), SessionEvent::Sent { session }) if config.has_links() => {
+                todo.push(SessionCommand::ReadSent { session, take: s.sitting().take() });
+                Screen::Countdown(s.sent(now, config))
+            }
             (Screen::Countdown(s), SessionEvent::Burst { take, result, .. })
                 if take == s.sitting().take() && s.fired() =>
             {
@@ -151,7 +155,8 @@ impl Screen {
             (Screen::Intro(s), Press::Start) => Screen::Consent(s.start(now, config)),
             (Screen::Consent(s), Press::Yes) => {
                 let language = s.visit().language();
-                todo.push(SessionCommand::CountConsent { version: CONSENT_VERSION, language });
+                let version = texts::consent_version(config);
+                todo.push(SessionCommand::CountConsent { version, language });
                 Screen::Framing(s.yes(now, config))
             }
             (screen @ Screen::Consent(_), Press::No) => screen.wipe(Ending::Declined, now, config),

@@ -2,7 +2,8 @@
 //!
 //! A caller at this machine's own screen (a loopback address) is a visitor and needs no proof. An operator proves to be
 //! one by a PIN, which opens a session kept in a cookie (`HttpOnly`, `SameSite=Strict`), or by a bearer token. Metrics
-//! have a token of their own; where none is configured, this machine may read them. Nobody else is anybody. Wrong PINs
+//! have a token of their own; where none is configured, this machine may read them: they are counts and states, and a
+//! collector beside the program needs no secret (the study's D2 asks for the one or the other). Nobody else is anybody. Wrong PINs
 //! cost waiting ([`back_off`](super::back_off)), one PIN is looked at at a time, and every failure is counted.
 
 use std::net::IpAddr;

@@ -77,6 +77,7 @@ pub(super) struct Guard {
     pub metrics: Arc<Metrics>,
     policy: HeaderValue,
     lends: bool,
+    nothing: Option<fn() -> Response>,
 }
 
 impl Guard {
@@ -84,7 +85,12 @@ impl Guard {
     pub(super) fn new(hosts: Hosts, metrics: Arc<Metrics>, pictures: &Pictures) -> Self {
         let policy = HeaderValue::from_str(&pictures.policy());
         let policy = policy.unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
-        Self { hosts, metrics, policy, lends: pictures.lent }
+        Self { hosts, metrics, policy, lends: pictures.lent, nothing: None }
+    }
+
+    /// The same, which answers whatever is not there, or not done so, with `nothing`.
+    pub(super) fn answering(self, nothing: fn() -> Response) -> Self {
+        Self { nothing: Some(nothing), ..self }
     }
 }
 
@@ -95,6 +101,8 @@ pub(super) struct RouteGuard {
     pub needs: Role,
     pub verb: Verb,
     pub body: BodyBounds,
+    /// What it takes instead of JSON: media types that begin so.
+    pub media: Option<&'static str>,
 }
 
 /// Before everything: host, site; after it: seals and counts.
@@ -105,6 +113,10 @@ pub(super) async fn outer(State(guard): State<Arc<Guard>>, request: Request, nex
         Ok(()) => worded(next.run(Request::from_parts(parts, body)).await),
         Err(problem) => problem.into_response(),
     };
+    if let (Some(nothing), StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) = (guard.nothing, response.status())
+    {
+        response = nothing();
+    }
     seal(&guard, response.headers_mut());
     guard.metrics.count(&route, response.status());
     response
@@ -118,7 +130,7 @@ pub(super) async fn inner(State(route): State<RouteGuard>, mut request: Request,
         Err(problem) => return problem.into_response(),
     };
     if route.verb.effect() == Effect::Changes
-        && let Err(problem) = check_change(&request, route.verb, route.body.bytes, &caller)
+        && let Err(problem) = check_change(&request, &route, &caller)
     {
         return problem.into_response();
     }
@@ -190,8 +202,8 @@ fn is_ours(origin: &str, host: &Authority) -> bool {
 }
 
 /// Whether a request that changes something was made by our own page, or by a program with a token.
-fn check_change(request: &Request, verb: Verb, most_bytes: usize, caller: &Caller) -> Result<(), Problem> {
-    let headers = request.headers();
+fn check_change(request: &Request, route: &RouteGuard, caller: &Caller) -> Result<(), Problem> {
+    let (headers, most_bytes) = (request.headers(), route.body.bytes);
     // `check_site` has proved any origin that is stated.
     if !headers.contains_key(header::ORIGIN) && !caller.showed_token() {
         let detail = "state the Origin (http://HOST:PORT, as in Host), or show a token";
@@ -200,8 +212,13 @@ fn check_change(request: &Request, verb: Verb, most_bytes: usize, caller: &Calle
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media.split(';').next().unwrap_or_default().trim();
     // Another site's page cannot send DELETE without asking first, and it has no body that could have a type.
-    if verb != Verb::Delete && !essence.eq_ignore_ascii_case("application/json") {
-        let detail = "send the body as application/json";
+    let fits = match route.media {
+        // No form of another site can send these either.
+        Some(family) => essence.to_ascii_lowercase().starts_with(family),
+        None => essence.eq_ignore_ascii_case("application/json"),
+    };
+    if route.verb != Verb::Delete && !fits {
+        let detail = format!("send the body as {}", route.media.unwrap_or("application/json"));
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "MEDIA_TYPE", detail));
     }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());

@@ -105,6 +105,8 @@ pub struct Route<S> {
     needs: Role,
     about: &'static str,
     body_bytes: Option<usize>,
+    /// What it takes instead of JSON: media types that begin so.
+    pub(super) media: Option<&'static str>,
     pub(super) takes: Option<Shape>,
     pub(super) gives: Answer,
     pub(super) handler: MethodRouter<S>,
@@ -141,12 +143,18 @@ impl<S: Clone + Send + Sync + 'static> Route<S> {
         handler: H,
     ) -> Self {
         let handler = on(verb.filter(), handler);
-        Self { verb, path, needs, about, body_bytes: None, takes: None, gives: Answer::Nothing, handler }
+        Self { verb, path, needs, about, body_bytes: None, media: None, takes: None, gives: Answer::Nothing, handler }
     }
 
     /// It takes a `T` as JSON.
     pub fn takes<T: ToSchema>(self) -> Self {
         Self { takes: Some(Shape::of::<T>()), ..self }
+    }
+
+    /// It takes bytes of a media type that begins with `family`, as in `image/`, of which no form can send any. Its handler
+    /// reads them by [`read`].
+    pub fn takes_media(self, family: &'static str) -> Self {
+        Self { media: Some(family), ..self }
     }
 
     /// It answers a `T` as JSON.
@@ -223,7 +231,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-async fn read(request: Request) -> Result<Bytes, Problem> {
+/// The body of `request`, within its route's bounds.
+///
+/// # Errors
+/// It is too large, too slow, or breaks off.
+pub async fn read(request: Request) -> Result<Bytes, Problem> {
     let most = request.extensions().get::<BodyBounds>().copied();
     let limits = Limits::default();
     let most = most.unwrap_or(BodyBounds { bytes: limits.body_bytes, time: limits.body });

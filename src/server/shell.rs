@@ -98,28 +98,60 @@ impl Shell {
         let metrics = Arc::new(Metrics::new(access.failures()));
         let mut routes = own(access, &metrics, &app.ready);
         routes.extend(app.routes);
+        let App { state, farewell, .. } = app;
         let api: Arc<str> = openapi::describe(&routes).into();
         // The description describes itself: the entry that was described is replaced by one that holds the text.
         routes.retain(|route| route.path() != OPENAPI);
         routes.push(description(api));
+        let guard = Guard::new(hosts, Arc::clone(&metrics), pictures);
+        Self::around(App { state, routes, ready: Arc::new(Vec::new), farewell }, access, guard, limits)
+    }
+
+    /// Puts `app` behind a guard and serves nothing else at all: no health, no description, no operator's door. Whatever is
+    /// not found, or not done so, is answered with `nothing`, always the same.
+    pub fn bare<S: Clone + Send + Sync + 'static>(
+        app: App<S>,
+        hosts: Hosts,
+        limits: &Limits,
+        nothing: fn() -> Response,
+    ) -> Self {
+        let access = Arc::new(Access::new(Secrets::default(), None));
+        let metrics = Arc::new(Metrics::new(access.failures()));
+        let guard = Guard::new(hosts, metrics, &Pictures::default()).answering(nothing);
+        Self::around(app, &access, guard, limits)
+    }
+
+    fn around<S: Clone + Send + Sync + 'static>(
+        app: App<S>,
+        access: &Arc<Access>,
+        guard: Guard,
+        limits: &Limits,
+    ) -> Self {
+        let App { state, routes, farewell, .. } = app;
+        let metrics = Arc::clone(&guard.metrics);
         let table = routes.iter().map(|route| (route.verb(), route.path(), route.needs())).collect();
         let mut router = Router::new();
         for route in routes {
             let body = BodyBounds { bytes: route.body_bytes(limits), time: limits.body };
-            let knows = RouteGuard { access: Arc::clone(access), needs: route.needs(), verb: route.verb(), body };
+            let knows = RouteGuard {
+                access: Arc::clone(access),
+                needs: route.needs(),
+                verb: route.verb(),
+                body,
+                media: route.media,
+            };
             let guarded = route.handler.clone().layer(from_fn_with_state(knows, guard::inner));
             router = router.route(route.path(), guarded);
         }
-        let knows = Guard::new(hosts, Arc::clone(&metrics), pictures);
         let router = router
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(async || {
                 let detail = "this is not done so; the API's description says how";
                 Problem::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", detail)
             })
-            .with_state(app.state)
-            .layer(from_fn_with_state(Arc::new(knows), guard::outer));
-        Self { router, table, metrics, limits: limits.clone(), farewell: app.farewell }
+            .with_state(state)
+            .layer(from_fn_with_state(Arc::new(guard), guard::outer));
+        Self { router, table, metrics, limits: limits.clone(), farewell }
     }
 
     /// The service that answers requests. They need a [`Peer`](super::Peer) among their extensions to hold any role.

@@ -134,7 +134,8 @@ pub fn pictures(kiosk: &Served, view: &Value, what: &str) -> (String, String) {
 
 fn state(bench: &Bench) -> Vec<PathBuf> {
     let files = fs::read_dir(bench.path().join("state")).expect("the state's folder").flatten();
-    files.map(|entry| entry.path()).filter(|path| !path.ends_with("lock") && !path.ends_with("control.json")).collect()
+    let own = ["lock", "control.json", "pen.json"];
+    files.map(|entry| entry.path()).filter(|path| !own.iter().any(|own| path.ends_with(own))).collect()
 }
 
 fn holds(folder: &Path, ending: &str) -> bool {
@@ -201,7 +202,7 @@ fn who_cancels_after_the_photo_leaves_no_process_that_had_it() {
 }
 
 /// Logs in as the operator and asks.
-fn operator(kiosk: &Served, method: &str, path: &str, body: &Value) -> served::Answer {
+pub fn operator(kiosk: &Served, method: &str, path: &str, body: &Value) -> served::Answer {
     let login = kiosk.post("/api/v1/operator/session", &json!({ "pin": kiosk.told["operator_pin"] }));
     assert_eq!(login.status, 204);
     let cookie = login.headers["set-cookie"].split(';').next().expect("a cookie").to_owned();

@@ -92,7 +92,7 @@ fn booth(bench: &Bench, relay: &Relay) -> Served {
 }
 
 /// Sends the robot home, whatever it stands in.
-fn home(bench: &Bench, booth: &Served) {
+pub fn home(bench: &Bench, booth: &Served) {
     if ask(bench, booth, "GET", "/api/v1/house", &json!(null))["robot"] != "unhomed" {
         press(bench, booth, "acknowledge");
         until(bench, booth, "a robot that may go home", |house| house["robot"] == "unhomed");
@@ -102,7 +102,7 @@ fn home(bench: &Bench, booth: &Served) {
 }
 
 /// Asks as the booth's own user.
-fn ask(bench: &Bench, booth: &Served, method: &str, path: &str, body: &Value) -> Value {
+pub fn ask(bench: &Bench, booth: &Served, method: &str, path: &str, body: &Value) -> Value {
     let control = std::fs::read(bench.path().join("state/control.json")).expect("it runs");
     let control: Value = serde_json::from_slice(&control).expect("JSON");
     let bearer = format!("Authorization: Bearer {}\r\n", control["token"].as_str().expect("a token"));
@@ -111,7 +111,7 @@ fn ask(bench: &Bench, booth: &Served, method: &str, path: &str, body: &Value) ->
     if answer.body.is_empty() { Value::Null } else { answer.json() }
 }
 
-fn until(bench: &Bench, booth: &Served, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub fn until(bench: &Bench, booth: &Served, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let since = Instant::now();
     loop {
         let house = ask(bench, booth, "GET", "/api/v1/house", &json!(null));
@@ -123,7 +123,7 @@ fn until(bench: &Bench, booth: &Served, what: &str, wanted: impl Fn(&Value) -> b
     }
 }
 
-fn press(bench: &Bench, booth: &Served, press: &str) {
+pub fn press(bench: &Bench, booth: &Served, press: &str) {
     ask(bench, booth, "POST", "/api/v1/house/press", &json!({ "press": press }));
 }
 

@@ -157,5 +157,5 @@ fn its_user_runs_the_house_from_a_terminal() {
     assert_eq!(code, Some(0));
     assert_eq!(command(&bench, &["house"]).code, 4, "it has gone, and its address with it");
     let proof = command(&bench, &["--json", "wipe", "--prove"]).json();
-    assert_eq!((&proof["running"], &proof["files"]), (&json!(false), &json!(["lock"])), "{proof}");
+    assert_eq!((&proof["running"], &proof["files"]), (&json!(false), &json!(["lock", "pen.json"])), "{proof}");
 }

@@ -136,7 +136,7 @@ impl Attendant {
     }
 
     /// Ends the process that had the photo, and closes its camera with it.
-    fn put_away(&mut self) {
+    pub(super) fn put_away(&mut self) {
         if mem::take(&mut self.state.camera_open) {
             self.hear(Event::Camera(CameraHealth::Closed));
         }
@@ -146,7 +146,9 @@ impl Attendant {
     /// Presses start for an order on the table, once all that its start needs is in order.
     fn press_start(&mut self) {
         let Some(job) = self.booth.desk().table() else { return };
-        let ours = job.session().is_none() && matches!(job.state(), JobState::Queued { .. });
+        // What the checklist drew was started by a person, once.
+        let ours = job.session().is_none() && self.state.trial != Some(job.id());
+        let ours = ours && matches!(job.state(), JobState::Queued { .. });
         let conditions = self.booth.conditions();
         let ready = conditions.open && conditions.paper == Paper::Fresh && self.booth.machine() == Machine::Ready;
         if ours && ready {

@@ -75,6 +75,7 @@ impl Worker {
     /// Meets the robot; or what became of it.
     pub(super) fn connect(&mut self) -> Result<Robot, MachineEvent> {
         let mut port: Box<dyn Port> = match &self.which.cable {
+            Cable::Nothing => return Err(MachineEvent::LinkLost),
             Cable::Simulated(pace) => Box::new(Simulated::new(&self.which.profile, *pace)),
             Cable::Serial(name) => {
                 Box::new(Serial::open(name, self.which.profile.baud).map_err(|_| MachineEvent::LinkLost)?)
@@ -89,7 +90,7 @@ impl Worker {
         })?;
         self.machine(MachineEvent::Greeted);
         let sender = match &self.which.cable {
-            Cable::Simulated(_) => SenderConfig::default(),
+            Cable::Simulated(_) | Cable::Nothing => SenderConfig::default(),
             Cable::Serial(_) => {
                 SenderConfig { pacing: Pacing::Counting(met.buffer_bytes()), ..SenderConfig::default() }
             }

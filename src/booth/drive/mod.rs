@@ -65,6 +65,8 @@ pub enum Cable {
     Simulated(Pace),
     /// The serial port of this name.
     Serial(String),
+    /// None: there is no robot, and none is looked for.
+    Nothing,
 }
 
 /// What the driver is ordered, in its turn.
@@ -234,6 +236,9 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         let mut supervisor = Supervisor::new(Duration::ZERO);
+        if self.which.cable == Cable::Nothing {
+            return self.wait(Duration::MAX);
+        }
         while !self.ends() {
             let gone = match self.connect() {
                 Ok(robot) => {
@@ -247,13 +252,14 @@ impl Worker {
             }
             self.machine(gone);
             supervisor.missed(self.begun.elapsed());
-            self.wait(&supervisor);
+            if let Link::Absent { try_at } = supervisor.link() {
+                self.wait(try_at);
+            }
         }
     }
 
-    /// Waits until the robot is to be looked for again; whatever is ordered meanwhile cannot be done.
-    fn wait(&self, supervisor: &Supervisor) {
-        let Link::Absent { try_at } = supervisor.link() else { return };
+    /// Waits until the robot is to be looked for again, at `try_at`; whatever is ordered meanwhile cannot be done.
+    fn wait(&self, try_at: Duration) {
         while self.begun.elapsed() < try_at && !self.ends() {
             self.which.pulse.beat(Loop::Driver);
             match self.ordered.recv_timeout(NAP) {

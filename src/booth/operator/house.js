@@ -34,7 +34,30 @@ function show(house) {
   $("interrupted").hidden = job?.state !== "interrupted";
   if (job) $("broke-off").textContent = `Stroke ${job.confirmed + 1} of ${job.strokes}. Did the paper move?`;
   const sheets = house.sheets_left === null ? "" : `, ${house.sheets_left} sheets left`;
-  $("machine").textContent = `robot ${house.robot}, paper ${house.paper}${sheets}, pen ${house.pen}`;
+  morning(house);
+  report(house);
+  $("machine").textContent = `${house.safe ? "started with --safe: no robot, no camera; " : ""}robot ${house.robot}, paper ${house.paper}${sheets}, pen ${house.pen}`;
+}
+
+// What the report counts, in the order in which it is read.
+const COUNTED = { sessions: "visitors", drawn: "drawings", declined: "said no to the photo", cancelled: "cancelled", timed_out: "left without a word", broken_off: "drawings broken off", faults: "faults", sheets: "sheets", ink_metres: "metres of ink" };
+
+function morning(house) {
+  for (const { step, done } of house.opening) document.querySelector(`[data-step="${step}"]`).classList.toggle("done", done);
+  const look = house.camera_look;
+  const seen = look?.Ok;
+  $("look").textContent = seen
+    ? `${seen.width_px} × ${seen.height_px} px, brightness ${Math.round(seen.luma / 2.55)} % (40 to 60 is good), ${seen.burnt_percent} % burnt out, sharpness ${seen.sharpness}${seen.hint ? `; ${seen.hint}` : "; a face in its place"}`
+    : look ? `no picture: ${look.Err}` : "";
+}
+
+function report({ report, pen_use }) {
+  const same = report.wiped === report.sessions;
+  const counted = Object.entries(COUNTED).map(([key, name]) => [name, String(report[key])]);
+  const most = (most, unit) => (most ? ` of ${most} ${unit}` : ` ${unit}`);
+  counted.push(["traces of visitors wiped", same ? `${report.wiped}, all of them` : `${report.wiped} of ${report.sessions}`]);
+  counted.push(["this pen", `${pen_use.metres}${most(pen_use.most_metres, "m")}, open ${pen_use.open_minutes}${most(pen_use.most_minutes, "min")}`]);
+  rows($("report"), counted, ([name, count]) => [element("dt", name), element("dd", count)]);
 }
 
 async function look() {

@@ -1,6 +1,6 @@
 //! The camera's thread in the sitter's process: closed until told, live pictures while open, a burst when asked.
 //!
-//! A camera that is gone is opened again for ever, at pauses that grow from half a second to ten; meanwhile a placeholder
+//! A camera that is gone is opened again for ever, at pauses that grow from half a second to three; meanwhile a placeholder
 //! is shown and the view never ends. Of a burst the sharpest picture is kept. A judge on a thread of its own says what
 //! keeps the view from being a good photo, so that it does not slow the view.
 
@@ -17,6 +17,7 @@ use std::time::Instant;
 use super::artist::Artist;
 use super::pictures::Pictures;
 use super::still;
+use super::words::Look;
 use super::words::Says;
 use crate::camera;
 use crate::camera::Camera;
@@ -29,11 +30,14 @@ use crate::raster::Rgb;
 /// Pictures of a burst, and how long it may take.
 const BURST: usize = 6;
 const BURST_WITHIN: Duration = Duration::from_secs(1);
+/// A webcam's exposure has settled after this time.
+const SETTLES: Duration = Duration::from_millis(1200);
 /// How often is told that pictures come.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 /// Pauses between attempts to open a camera that is gone.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// One that is back shows its pictures within five seconds, the time to open it included.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// What the camera's thread is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +46,8 @@ pub enum Wish {
     Open,
     /// Close it.
     Close,
+    /// Say what it sees, and close it again.
+    Look,
     /// Take a burst.
     Burst {
         /// Which photo it is.
@@ -90,12 +96,28 @@ impl CameraWatch {
             match wish {
                 Wish::Open => self.open(wishes, &desk),
                 Wish::Burst { take } => (self.say)(Says::Burst { take, result: Err(FaultCode::CamLost) }),
+                Wish::Look => (self.say)(Says::Looked { result: self.look() }),
                 Wish::Close => {}
             }
         }
         desk.end();
         // A judge that panicked has said so already.
         let _ = judge.join();
+    }
+
+    /// What the camera sees once its exposure has settled, in numbers.
+    fn look(&self) -> Result<Look, FaultCode> {
+        let mut camera = camera::open(&self.config).map_err(|_| FaultCode::CamLost)?;
+        let begun = Instant::now();
+        let mut shot = camera.still().map_err(|_| FaultCode::CamLost)?;
+        while self.config.source == Source::Webcam && begun.elapsed() < SETTLES {
+            shot = camera.still().map_err(|_| FaultCode::CamLost)?;
+        }
+        let pixels = shot.photo.pixels();
+        let (luma, burnt_percent) = still::exposure(pixels);
+        let hint = self.artist.hint(&still::judged(pixels));
+        let (width_px, height_px) = pixels.dimensions();
+        Ok(Look { width_px, height_px, luma, burnt_percent, sharpness: still::sharpness(pixels) as u32, hint })
     }
 
     /// Shows the camera's pictures until it is told to close it.
@@ -113,7 +135,7 @@ impl CameraWatch {
                     (self.say)(Says::Burst { take, result });
                     continue;
                 }
-                Ok(Wish::Open) => continue,
+                Ok(Wish::Open | Wish::Look) => continue,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             next = Instant::now() + every;

@@ -8,8 +8,6 @@ use std::convert::Infallible;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 
 use axum::body::Body;
 use axum::body::Bytes;
@@ -21,14 +19,13 @@ use axum::response::Response;
 use futures_util::stream;
 use tokio::sync::watch;
 
+use super::held;
 use crate::fault::Fault;
-use crate::fault::Kind;
 use crate::server;
 use crate::server::Access;
 use crate::server::App;
 use crate::server::Hosts;
 use crate::server::Limits;
-use crate::server::Listening;
 use crate::server::Problem;
 use crate::server::Role;
 use crate::server::Route;
@@ -77,25 +74,17 @@ impl Pictures {
     /// # Errors
     /// The socket or the runtime cannot be used.
     pub fn serve(self: Arc<Self>, socket: TcpListener) -> Result<(), Fault> {
-        let unexpected = |e: std::io::Error| Fault::new(Kind::Unexpected, format!("no pictures can be served ({e})"));
         let access = Arc::new(Access::new(Secrets::default(), None));
         let app = App { state: self, routes: routes(), ready: Arc::new(Vec::new), farewell: Arc::new(|| {}) };
         let lent = server::Pictures { lent: true, ..server::Pictures::default() };
         let limits = Limits::default();
-        let shell = Shell::with_pictures(app, &access, Hosts::new(&[]), &limits, &lent);
-        let listening = Listening::handed_over(socket).map_err(unexpected)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unexpected)?;
-        Ok(runtime.block_on(server::serve(listening, shell, std::future::pending()))?)
+        super::serve_here(socket, Shell::with_pictures(app, &access, Hosts::new(&[]), &limits, &lent))
     }
 
     fn is_known(&self, token: &str) -> Result<(), Problem> {
         let known = held(&self.token).as_ref().is_some_and(|known| known.matches(token));
         if known { Ok(()) } else { Err(Problem::not_found()) }
     }
-}
-
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn routes() -> Vec<Route<Arc<Pictures>>> {

@@ -31,6 +31,7 @@ pub struct Sitters {
     program: PathBuf,
     arguments: Vec<OsString>,
     pictures: TcpListener,
+    phones: Option<TcpListener>,
     origin: String,
     hears: Hears,
     now: Option<Running>,
@@ -46,14 +47,20 @@ struct Running {
 }
 
 impl Sitters {
-    /// Processes of `program` with `arguments`; `hears` is told what they say, with their numbers. None is started yet.
+    /// Processes of `program` with `arguments`, which answer visitors' phones at `phones`; `hears` is told what they say, with
+    /// their numbers. None is started yet.
     ///
     /// # Errors
     /// No port is free for pictures.
-    pub fn new(program: PathBuf, arguments: Vec<OsString>, hears: Hears) -> io::Result<Self> {
+    pub fn new(
+        program: PathBuf,
+        arguments: Vec<OsString>,
+        phones: Option<TcpListener>,
+        hears: Hears,
+    ) -> io::Result<Self> {
         let pictures = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let origin = format!("http://{}", pictures.local_addr()?);
-        Ok(Self { program, arguments, pictures, origin, hears, now: None, number: 0 })
+        Ok(Self { program, arguments, pictures, phones, origin, hears, now: None, number: 0 })
     }
 
     /// Where pictures are seen: the page's policy must allow this origin.
@@ -85,7 +92,7 @@ impl Sitters {
         if self.now.is_some() {
             return Ok(());
         }
-        let (process, line) = Process::start(&self.program, &self.arguments, &self.pictures)?;
+        let (process, line) = Process::start(&self.program, &self.arguments, &self.pictures, self.phones.as_ref())?;
         line.set_write_timeout(Some(WRITE_WITHIN))?;
         self.number += 1;
         let (number, hears, mut heard) = (self.number, Arc::clone(&self.hears), line.try_clone()?);

@@ -54,6 +54,15 @@ pub fn sharpness(pixels: &Rgb) -> f64 {
     sum / f64::from(width.max(1)) / f64::from(height.max(1))
 }
 
+/// How light a picture is on the average, and how many parts of a hundred of it are as light as can be.
+pub fn exposure(pixels: &Rgb) -> (u8, u8) {
+    let gray = imageops::grayscale(&at_most(pixels, JUDGED_PX));
+    let count = (gray.len() as u64).max(1);
+    let sum: u64 = gray.iter().map(|luma| u64::from(*luma)).sum();
+    let burnt = gray.iter().filter(|luma| **luma >= 254).count() as u64;
+    ((sum / count) as u8, (burnt * 100 / count) as u8)
+}
+
 fn at_most(pixels: &Rgb, height: u32) -> Rgb {
     if pixels.height() <= height {
         return pixels.clone();
@@ -81,5 +90,7 @@ mod tests {
         let live = image::load_from_memory(&live(&sharp)).expect("a JPEG");
         assert_eq!((live.width(), live.height()), (480, 720));
         assert!(image::load_from_memory(&placeholder()).is_ok());
+        let half = Rgb::from_fn(100, 100, |x, _| image::Rgb([if x < 50 { 255 } else { 55 }; 3]));
+        assert_eq!(exposure(&half), (155, 50));
     }
 }

@@ -12,9 +12,42 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::kiosk::FaultCode;
+use crate::kiosk::Language;
 
 /// The longest message: a plan file.
 const MOST_BYTES: usize = 256 << 20;
+
+/// One visitor's link, as phones may use it now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// What its address ends with; nobody else knows it.
+    pub token: String,
+    /// What its page speaks.
+    pub language: Language,
+    /// Which photo is asked for, if one is.
+    pub take: Option<u8>,
+    /// The photo that was sent before it did not work.
+    pub again: bool,
+    /// The drawing, as a plan file's text, once it is chosen.
+    pub drawing: Option<String>,
+}
+
+/// What a camera sees, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// Its picture's width, px.
+    pub width_px: u32,
+    /// Its height, px.
+    pub height_px: u32,
+    /// How light it is on the average: 0 is black, 255 white.
+    pub luma: u8,
+    /// The parts of a hundred that are as light as can be: too much, and the exposure is wrong.
+    pub burnt_percent: u8,
+    /// How sharp it is, as bursts are judged.
+    pub sharpness: u32,
+    /// What keeps it from being a good photo, if something does; without a sitter that is that there is no face.
+    pub hint: Option<FaultCode>,
+}
 
 /// What the sitter's process is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +59,8 @@ pub enum Told {
     },
     /// Close the camera.
     Close,
+    /// The staff wants to know what it sees: open it, measure a picture, close it.
+    Look,
     /// Take a burst and keep its best photo in the place of any earlier one.
     Burst {
         /// Which photo it is.
@@ -38,6 +73,20 @@ pub enum Told {
         /// Its file.
         path: PathBuf,
     },
+    /// Keep the photo that a phone sent, in the place of any earlier one; answered as a burst is.
+    Sent {
+        /// Which photo it is.
+        take: u8,
+    },
+    /// From now on a link is so.
+    Link(Link),
+    /// A link is over.
+    Unlink {
+        /// Its token.
+        token: String,
+    },
+    /// All links that there are have been told: phones are answered.
+    Links,
     /// Draw that photo in every style.
     Styles {
         /// Which photo it is.
@@ -67,12 +116,27 @@ pub enum Says {
     Lost,
     /// The camera is closed.
     Closed,
+    /// What the camera sees.
+    Looked {
+        /// Or why nothing is seen.
+        result: Result<Look, FaultCode>,
+    },
     /// A photo is kept, or why not.
     Burst {
         /// Which.
         take: u8,
         /// How it went.
         result: Result<(), FaultCode>,
+    },
+    /// A phone opened the page of a link.
+    LinkOpened {
+        /// Its token.
+        token: String,
+    },
+    /// A phone sent a photo by a link.
+    Sent {
+        /// Its token.
+        token: String,
     },
     /// One style's drawing of it.
     Style {

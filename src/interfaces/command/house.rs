@@ -9,26 +9,26 @@ use serde_json::json;
 use super::Everywhere;
 use super::Machine;
 use super::arguments::House;
-use super::arguments::StaffPress;
+use super::arguments::STOP;
 use super::output;
 use crate::booth::control::Control;
 use crate::fault::Fault;
 use crate::fault::Kind;
+use crate::kiosk::StaffPress;
 
 /// Shows the house, or presses something.
 pub fn run(everywhere: &Everywhere, command: &House) -> Result<(), Fault> {
     let booth = find(everywhere)?;
-    if let Some(press) = command.press {
-        match press {
-            StaffPress::Stop => booth.ask("POST", "/api/v1/session/stop", &json!({}))?.json()?,
-            press => {
-                let mut body = json!({ "press": press.word() });
-                if let Some(left) = command.left.filter(|_| press == StaffPress::SheetLoaded) {
-                    body["left"] = left.into();
-                }
-                booth.ask("POST", "/api/v1/house/press", &body)?.json()?
+    match command.press.as_deref() {
+        None => {}
+        Some(STOP) => drop(booth.ask("POST", "/api/v1/session/stop", &json!({}))?.json()?),
+        Some(press) => {
+            let mut body = json!({ "press": press });
+            if let Some(left) = command.left.filter(|_| press == StaffPress::SheetLoaded { left: None }.word()) {
+                body["left"] = left.into();
             }
-        };
+            booth.ask("POST", "/api/v1/house/press", &body)?.json()?;
+        }
     }
     let house = booth.ask("GET", "/api/v1/house", &json!({}))?.json()?;
     if everywhere.json {
@@ -67,6 +67,31 @@ fn lines(house: &Value) -> Vec<String> {
             text(&house["pen"])
         ),
     ];
+    let steps = |done: bool| -> Vec<String> {
+        let steps = list(&house["opening"]).filter(|step| step["done"] == done);
+        steps.map(|step| words(&step["step"])).collect()
+    };
+    if house["open"] == false && list(&house["opening"]).next().is_some() {
+        lines.push(format!("before opening: {}; still to do: {}", all(&steps(true)), all(&steps(false))));
+    }
+    let report = &house["report"];
+    if report["sessions"].as_u64() > Some(0) || report["sheets"].as_u64() > Some(0) {
+        let count = |name: &str| report[name].to_string();
+        lines.push(format!(
+            "since it was opened: {} visitors ({} wiped), {} drawn, {} declined, {} cancelled, {} timed out, {} broken off, \
+             {} faults, {} sheets, {} m of ink",
+            count("sessions"),
+            count("wiped"),
+            count("drawn"),
+            count("declined"),
+            count("cancelled"),
+            count("timed_out"),
+            count("broken_off"),
+            count("faults"),
+            count("sheets"),
+            count("ink_metres"),
+        ));
+    }
     for fault in list(&house["faults"]) {
         let told = ["cause", "hint", "remedy"].map(|part| text(&fault[part])).join(" ");
         lines.push(format!("{}: {told}", text(&fault["code"])));
@@ -89,6 +114,11 @@ fn lines(house: &Value) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Several words, or that there are none.
+fn all(words: &[String]) -> String {
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &Value> {
@@ -118,6 +148,9 @@ mod tests {
             "reasons": [{ "reason": "closed" }, { "reason": "robot-not-ready", "state": "unhomed" }],
             "robot": "unhomed", "paper": "used", "pen": "good", "sheets_left": 7,
             "faults": [{ "code": "POWER", "cause": "It failed.", "hint": "Look.", "remedy": "Home." }],
+            "opening": [{ "step": "home", "done": false }, { "step": "test-mark", "done": true }],
+            "report": { "sessions": 3, "wiped": 3, "drawn": 2, "declined": 1, "cancelled": 0, "timed_out": 0, "broken_off": 0,
+                "faults": 1, "sheets": 2, "ink_metres": 12.3 },
             "job": { "state": "interrupted", "confirmed": 411, "strokes": 900, "refused": [{ "missing": "homed" }] },
         });
         assert_eq!(
@@ -125,6 +158,9 @@ mod tests {
             [
                 "closed: closed; robot not ready unhomed",
                 "robot unhomed, paper used, 7 sheets left, pen good",
+                "before opening: test mark; still to do: home",
+                "since it was opened: 3 visitors (3 wiped), 2 drawn, 1 declined, 0 cancelled, 0 timed out, 0 broken off, \
+                 1 faults, 2 sheets, 12.3 m of ink",
                 "POWER: It failed. Look. Home.",
                 "a drawing broke off: stroke 412 of 900. Did the paper move?",
                 "  no: portraitist house resume; else start-again on a new sheet, or cancel",

@@ -63,7 +63,8 @@ pub fn run(everywhere: &Everywhere, command: &Kiosk) -> Result<(), Fault> {
     camera_of(&command.stand, &mut request);
     let mut config = crate::config::load(&request)?.config().clone();
     let named = command.stand.camera.is_some();
-    if is_simulated(&command.stand, &config)
+    if !command.stand.safe
+        && is_simulated(&command.stand, &config)
         && config.camera.source == Source::Webcam
         && !named
         && camera::list().is_empty()
@@ -133,7 +134,13 @@ fn attend(
 ) -> Result<(), Fault> {
     let simulated = is_simulated(stand, &config);
     let pace = if stand.at_once { Pace::AtOnce } else { Pace::RealTime };
-    let cable = if simulated { Cable::Simulated(pace) } else { Cable::Serial(port_of(stand, &config)) };
+    let cable = if stand.safe {
+        Cable::Nothing
+    } else if simulated {
+        Cable::Simulated(pace)
+    } else {
+        Cable::Serial(port_of(stand, &config))
+    };
 
     let limits = Limits::default();
     let mut secrets = Secrets::load(&config.security)?;
@@ -155,7 +162,8 @@ fn attend(
         program: std::env::current_exe().map_err(|e| Fault::new(Kind::Unexpected, e.to_string()))?,
         arguments: arguments(everywhere, &request.sets),
         used: attended.used,
-        demonstration: simulated && !stand.staffed,
+        safe: stand.safe,
+        demonstration: simulated && !stand.staffed && !stand.safe,
         config,
     };
     let runtime = Runtime::start(setting, &limits)?;

@@ -374,8 +374,16 @@ pub fn reading(config: &Config, fit: bool) -> SvgConfig {
 /// The configuration of `request` with these profiles (kind and name) named last.
 fn named(request: &LoadRequest, profiles: &[(&str, &str)]) -> Result<Config, Fault> {
     let mut request = request.clone();
+    // What was said of the machine at the start holds for whichever is chosen: where its sheet lies, how fast it may go.
+    let said: Vec<String> = request.sets.iter().filter(|set| is_of_robot(set)).cloned().collect();
     request.sets.extend(profiles.iter().map(|(kind, name)| format!("{kind}={name}")));
+    request.sets.extend(said);
     Ok(config::load(&request)?.config().clone())
+}
+
+/// Whether `set` corrects a key of the robot, and does not name one.
+fn is_of_robot(set: &str) -> bool {
+    set.trim_start().strip_prefix("robot.").is_some_and(|rest| !rest.starts_with("profile"))
 }
 
 fn beyond(strokes: &StrokeSet, robot: &RobotProfile) -> Reach {
@@ -383,4 +391,18 @@ fn beyond(strokes: &StrokeSet, robot: &RobotProfile) -> Reach {
     let field = reach::field_on_sheet(strokes.sheet(), robot);
     let field_mm = [field.min.x, field.min.y, field.max.x, field.max.y];
     Reach { robot: robot.name.clone(), strokes: beyond.strokes, ink_mm: beyond.ink_mm, field_mm }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_set_of_the_robot_holds_for_each_that_is_chosen() {
+        let sets = ["robot=a4-servo", "robot.sheet_x_mm=17", "pen.width_mm=0.9"].map(str::to_owned).to_vec();
+        let request = LoadRequest { sets, ..LoadRequest::default() };
+        let config = named(&request, &[("robot", "a4-z"), ("pen", "brush")]).expect("shipped profiles");
+        assert_eq!((config.robot.name.as_str(), config.robot.sheet_x_mm), ("a4-z", 17.0));
+        assert!((config.pen.width_mm - 0.9).abs() > 0.01, "a pen that is chosen is that pen");
+    }
 }

@@ -5,6 +5,7 @@
 
 mod journeys;
 mod random;
+mod soak;
 
 use std::time::Duration;
 
@@ -37,7 +38,16 @@ fn offers() -> Vec<Offer> {
 impl Evening {
     /// Started, wiped, homed, opened: ready for the first visitor.
     fn open() -> Self {
-        let mut evening = Self::closed();
+        Self::opened(KioskConfig::default())
+    }
+
+    /// The same, whose visitors may send photos by phone.
+    fn with_links() -> Self {
+        Self::opened(KioskConfig { phone_secs: 600, ..KioskConfig::default() })
+    }
+
+    fn opened(config: KioskConfig) -> Self {
+        let mut evening = Self::closed(config);
         evening.answer_wipes(true);
         for event in [MachineEvent::PortFound, MachineEvent::PortOpened, MachineEvent::Greeted] {
             evening.hear(Event::Machine(event));
@@ -52,9 +62,9 @@ impl Evening {
         evening
     }
 
-    fn closed() -> Self {
+    fn closed(config: KioskConfig) -> Self {
         let now = Duration::from_secs(1);
-        let (booth, done) = Booth::at_start(7, &[], FaultCode::Crash, now, KioskConfig::default());
+        let (booth, done) = Booth::at_start(7, &[], FaultCode::Crash, now, config);
         Self { booth, now, done }
     }
 

@@ -11,7 +11,7 @@ use super::*;
 
 /// What may happen at any moment, told by numbers so that proptest can shorten an evening.
 #[derive(Debug, Clone)]
-enum Happens {
+pub(super) enum Happens {
     /// One of the buttons that are there.
     Offered {
         which: usize,
@@ -28,6 +28,10 @@ enum Happens {
     Photo {
         take: u8,
         fails: bool,
+    },
+    /// A phone sends a photo.
+    Sent {
+        stale: bool,
     },
     Styles {
         take: u8,
@@ -63,7 +67,7 @@ enum Happens {
     },
 }
 
-fn happens() -> impl Strategy<Value = Happens> {
+pub(super) fn happens() -> impl Strategy<Value = Happens> {
     let presses = vec![
         Press::Start,
         Press::Yes,
@@ -145,6 +149,7 @@ fn happens() -> impl Strategy<Value = Happens> {
         20 => (proptest::sample::select(presses), prop::bool::weighted(0.1))
             .prop_map(|(press, stale)| Happens::Press { press, stale }),
         8 => (1..4_u8, prop::bool::weighted(0.2)).prop_map(|(take, fails)| Happens::Photo { take, fails }),
+        6 => prop::bool::weighted(0.2).prop_map(|stale| Happens::Sent { stale }),
         8 => (1..4_u8, prop::bool::weighted(0.2)).prop_map(|(take, fails)| Happens::Styles { take, fails }),
         8 => (prop::bool::weighted(0.7), prop::bool::weighted(0.2)).prop_map(|(ok, stale)| Happens::Wiped { ok, stale }),
         8 => (0..3_u16, prop::bool::weighted(0.8)).prop_map(|(run, good)| Happens::Facts { run, good }),
@@ -164,7 +169,7 @@ fn happens() -> impl Strategy<Value = Happens> {
 
 impl Evening {
     /// Says in plain words what an offered button or a server's answer is just now.
-    fn plainly(&self, happens: &Happens) -> Happens {
+    pub(super) fn plainly(&self, happens: &Happens) -> Happens {
         let view = self.booth.view(self.now);
         match happens {
             Happens::Offered { which } => {
@@ -240,7 +245,7 @@ impl Evening {
     }
 
     /// Lets it happen; gives the commands that came of it.
-    fn let_happen(&mut self, happens: &Happens, stale: SessionId) -> Vec<Command> {
+    pub(super) fn let_happen(&mut self, happens: &Happens, stale: SessionId) -> Vec<Command> {
         let session = self.booth.session().id().unwrap_or(stale);
         let table = self.booth.desk().table();
         let job = table.map_or(JobId::first(1), DrawingJob::id);
@@ -256,6 +261,9 @@ impl Evening {
             Happens::Photo { take, fails } => {
                 let result = if *fails { Err(FaultCode::NoFace) } else { Ok(()) };
                 Event::Session(SessionEvent::Burst { session, take: *take, result })
+            }
+            Happens::Sent { stale: old } => {
+                Event::Session(SessionEvent::Sent { session: if *old { stale } else { session } })
             }
             Happens::Styles { take, fails } => {
                 let result = if *fails { Err(FaultCode::ModelFail) } else { Ok(offers()) };
@@ -289,6 +297,11 @@ impl Evening {
             Happens::Camera { lost: false } => Event::Camera(CameraHealth::Closed),
         };
         self.hear(event)
+    }
+
+    /// Whose wipe the start asked for: a session of the past.
+    pub(super) fn session_of_the_start(&self) -> SessionId {
+        self.wipes()[0].session()
     }
 
     fn wipes(&self) -> Vec<WipeId> {
@@ -473,8 +486,8 @@ proptest! {
     fn whatever_happens_in_an_evening_the_promises_hold(
         story in proptest::collection::vec(happens(), 1..160)
     ) {
-        let mut evening = Evening::open();
-        let stale = evening.wipes()[0].session();
+        let mut evening = Evening::with_links();
+        let stale = evening.session_of_the_start();
         let mut drawn = Vec::new();
         for happens in &story {
             let before = evening.booth.clone();
@@ -505,8 +518,8 @@ proptest! {
     fn left_alone_at_any_moment_it_wipes_and_draws_nothing_more(
         story in proptest::collection::vec(happens(), 1..80)
     ) {
-        let mut evening = Evening::open();
-        let stale = evening.wipes()[0].session();
+        let mut evening = Evening::with_links();
+        let stale = evening.session_of_the_start();
         for happens in &story {
             let happens = evening.plainly(happens);
             evening.let_happen(&happens, stale);
@@ -542,8 +555,8 @@ fn the_random_evenings_get_everywhere() {
     let stories = proptest::collection::vec(happens(), 100..160);
     for _ in 0..400 {
         let story = stories.new_tree(&mut chance).expect("a story").current();
-        let mut evening = Evening::open();
-        let stale = evening.wipes()[0].session();
+        let mut evening = Evening::with_links();
+        let stale = evening.session_of_the_start();
         for happens in &story {
             let happens = evening.plainly(happens);
             for command in evening.let_happen(&happens, stale) {

@@ -128,6 +128,8 @@ pub struct Countdown {
     shutter_at: Duration,
     fired: bool,
     answer_by: Duration,
+    /// A phone sent the photo: it is being looked at, and no shutter goes.
+    sent: bool,
 }
 
 /// The photo.
@@ -276,7 +278,12 @@ impl Framing {
 
     pub(super) fn take(self, now: Duration, config: &KioskConfig) -> Countdown {
         let shutter_at = now + secs(config.countdown_secs);
-        Countdown { sitting: self.sitting, shutter_at, fired: false, answer_by: shutter_at }
+        Countdown { sitting: self.sitting, shutter_at, fired: false, answer_by: shutter_at, sent: false }
+    }
+
+    /// A phone has sent the photo.
+    pub(super) fn sent(self, now: Duration, config: &KioskConfig) -> Countdown {
+        Countdown { sent: true, ..self.take(now, config).fire(now, config) }
     }
 }
 
@@ -294,6 +301,11 @@ impl Countdown {
     /// Whether it has gone.
     pub fn fired(&self) -> bool {
         self.fired
+    }
+
+    /// Whether a phone sent the photo.
+    pub fn is_sent(&self) -> bool {
+        self.sent
     }
 
     /// Touched before the shutter: back to the live view. No photo was taken, so none is counted.

@@ -13,11 +13,19 @@ use std::sync::LazyLock;
 
 pub use keys::TextKey;
 
+use super::config::KioskConfig;
 use super::language::Language;
 
 /// The version of the consent screen's wording. Raise it whenever its meaning changes in any language: consents are
 /// counted by it.
 pub const CONSENT_VERSION: u32 = 1;
+/// So much more is the version of the wording where phones get links: it says how long those keep the drawing's lines.
+const WITH_LINKS: u32 = 1000;
+
+/// The version of the wording that `config` shows.
+pub(super) fn consent_version(config: &KioskConfig) -> u32 {
+    CONSENT_VERSION + if config.has_links() { WITH_LINKS } else { 0 }
+}
 
 /// The texts of one language.
 #[derive(Debug)]

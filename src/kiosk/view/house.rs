@@ -18,6 +18,7 @@ use crate::kiosk::ids::JobId;
 use crate::kiosk::journal::Stage;
 use crate::kiosk::machine::Latch;
 use crate::kiosk::machine::Machine;
+use crate::kiosk::opening::StepView;
 use crate::kiosk::screens::Screen;
 
 /// The house as the staff sees it.
@@ -45,6 +46,8 @@ pub struct HouseView {
     pub pen: Pen,
     /// The disk.
     pub disk: Disk,
+    /// The morning's checklist.
+    pub opening: [StepView; 5],
     /// Whether the camera may be open.
     pub camera_open: bool,
     /// Whether pictures of a visitor may be in memory.
@@ -100,6 +103,7 @@ pub(super) fn house(booth: &Booth, now: Duration) -> HouseView {
         sheets_left: conditions.sheets_left,
         pen: conditions.pen,
         disk: conditions.disk,
+        opening: booth.opening().steps(matches!(machine, Machine::Ready | Machine::Moving)),
         camera_open: screen.camera_open(),
         pictures_in_memory: screen.holds_pictures(),
     }

@@ -71,6 +71,8 @@ pub struct VisitorView {
     pub live_view: bool,
     /// Whether the photo is shown.
     pub photo: bool,
+    /// Whether a code is shown by which a phone finds this session's link.
+    pub code: bool,
     /// The drawings to choose from.
     pub offers: Vec<OfferView>,
     /// How far the drawing has come.

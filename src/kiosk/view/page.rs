@@ -29,7 +29,7 @@ use crate::kiosk::screens::Handover;
 use crate::kiosk::screens::Phase;
 use crate::kiosk::screens::Screen;
 use crate::kiosk::session::Press;
-use crate::kiosk::texts::CONSENT_VERSION;
+use crate::kiosk::texts;
 use crate::kiosk::texts::TextKey;
 use crate::kiosk::texts::Texts;
 use crate::kiosk::wait::Wait;
@@ -63,6 +63,7 @@ pub(super) fn visitor(booth: &Booth, now: Duration) -> VisitorView {
         countdown_ms: None,
         live_view: screen.camera_open(),
         photo: matches!(screen, Screen::Review(_)),
+        code: booth.config().has_links() && matches!(screen, Screen::Framing(_) | Screen::Collect(_)),
         offers: Vec::new(),
         progress: None,
         aside: None,
@@ -85,10 +86,17 @@ impl<'a> Page<'a> {
             Screen::Framing(framing) => {
                 self.name("framing", TextKey::FramingTitle);
                 self.say([TextKey::FramingMark, TextKey::FramingAlone]);
+                if self.view.code {
+                    self.say([TextKey::PhoneSend]);
+                }
                 let camera = self.booth.conditions().camera.fault(self.now, self.booth.config());
                 let code = camera.or(framing.hint());
                 self.view.notice = code.and_then(|code| code.row().visitor).map(|key| self.texts.plain(key));
                 self.button(Press::TakePhoto, TextKey::FramingTake, Weight::Main);
+            }
+            Screen::Countdown(countdown) if countdown.is_sent() => {
+                self.name("countdown", TextKey::PhoneReading);
+                self.view.countdown_ms = Some(0);
             }
             Screen::Countdown(countdown) => {
                 self.name("countdown", TextKey::CountdownTitle);
@@ -127,6 +135,9 @@ impl<'a> Page<'a> {
             Screen::Collect(_) => {
                 self.name("collect", TextKey::CollectTitle);
                 self.say([TextKey::CollectTake, deleted(screen)]);
+                if self.view.code {
+                    self.say([TextKey::PhoneFetch]);
+                }
                 self.button(Press::Taken, TextKey::CollectTaken, Weight::Main);
             }
             Screen::Thanks(_) => {
@@ -186,14 +197,15 @@ impl<'a> Page<'a> {
             TextKey::ConsentCamera,
             TextKey::ConsentAdult,
         ]);
-        let more = [
-            TextKey::ConsentDetailsMemory,
-            TextKey::ConsentDetailsLines,
-            TextKey::ConsentDetailsEnd,
-            TextKey::ConsentDetailsIdentity,
-        ];
-        let mut lines: Vec<String> = more.into_iter().map(|key| self.texts.plain(key)).collect();
-        lines.push(self.texts.fill(TextKey::ConsentVersion, &[("version", CONSENT_VERSION)]));
+        let config = self.booth.config();
+        let kept = if config.has_links() {
+            about(self.texts, TextKey::PhoneDetails, config.phone_secs)
+        } else {
+            self.texts.plain(TextKey::ConsentDetailsLines)
+        };
+        let mut lines = vec![self.texts.plain(TextKey::ConsentDetailsMemory), kept];
+        lines.extend([TextKey::ConsentDetailsEnd, TextKey::ConsentDetailsIdentity].map(|key| self.texts.plain(key)));
+        lines.push(self.texts.fill(TextKey::ConsentVersion, &[("version", texts::consent_version(config))]));
         self.view.details = Some(Details { label: self.texts.plain(TextKey::ConsentDetails), lines });
         // As big as each other.
         self.button(Press::Yes, TextKey::ConsentYes, Weight::Main);

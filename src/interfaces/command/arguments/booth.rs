@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use clap::builder::PossibleValuesParser;
 
 use super::Machine;
+use crate::kiosk::StaffPress;
 
 /// Which camera, which robot, where to listen.
 #[derive(Debug, Args)]
@@ -30,6 +33,9 @@ pub struct Stand {
     /// With the simulated robot: leave the staff's part (open, home, change sheets) to the operator's page
     #[arg(long)]
     pub staffed: bool,
+    /// Without robot and without camera: the pages, what is known of the house, and nothing that moves or looks
+    #[arg(long, conflicts_with_all = ["port", "at_once", "staffed", "camera", "camera_dir", "sample"])]
+    pub safe: bool,
     /// Where to listen, e.g. 127.0.0.1:7483 [default: server.listen of the configuration]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<String>,
@@ -62,55 +68,20 @@ pub struct Serve {
 #[derive(Debug, Args)]
 pub struct House {
     /// What to press, as on the staff's page; without it the house is shown
-    #[arg(value_name = "PRESS")]
-    pub press: Option<StaffPress>,
+    #[arg(value_name = "PRESS", value_parser = presses())]
+    pub press: Option<String>,
     /// With sheet-loaded: how many sheets are left beside the robot, where they are counted
     #[arg(long, value_name = "SHEETS", requires = "press")]
     pub left: Option<u32>,
 }
 
-/// What the staff may press.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum StaffPress {
-    /// Hold the robot, now
-    Stop,
-    /// Ask visitors in
-    Open,
-    /// Ask nobody in after this one
-    Close,
-    /// Send the robot home
-    Home,
-    /// The pen stands where drawings begin
-    Vouch,
-    /// I have looked: ask the robot again
-    Acknowledge,
-    /// Start the drawing that lies on the table
-    Start,
-    /// Pause at the end of the stroke
-    Pause,
-    /// Go on
-    Continue,
-    /// End the drawing, or throw an interrupted one away
-    Cancel,
-    /// The paper did not move: resume the interrupted drawing
-    Resume,
-    /// Begin the interrupted drawing again on the sheet that lies there
-    StartAgain,
-    /// The finished sheet is taken
-    SheetTaken,
-    /// A new sheet lies there
-    SheetLoaded,
-    /// A new pen was put in and has made its test mark
-    PenChanged,
-    /// End the session on the screen
-    EndSession,
-}
+/// The word that holds the robot, now, ahead of all presses.
+pub const STOP: &str = "stop";
 
-impl StaffPress {
-    /// Its word in the API.
-    pub fn word(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
+fn presses() -> PossibleValuesParser {
+    let stop = PossibleValue::new(STOP).help("Hold the robot, now");
+    let others = StaffPress::ALL.map(|press| PossibleValue::new(press.word()).help(press.about()));
+    [stop].into_iter().chain(others).collect::<Vec<_>>().into()
 }
 
 /// `portraitist wipe`
