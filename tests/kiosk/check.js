@@ -46,6 +46,9 @@
     const box = e.getBoundingClientRect();
     if (e.tagName === "BUTTON" && (text.width > box.width + 1 || text.height > box.height + 1)) complaints.push(`"${e.textContent.trim().slice(0, 30)}" is wider or higher than its button`);
   }
+  for (const whole of [document.documentElement, document.body]) {
+    if (whole.scrollWidth > innerWidth || whole.scrollHeight > innerHeight) complaints.push(`the page is ${whole.scrollWidth} x ${whole.scrollHeight} on a screen of ${innerWidth} x ${innerHeight}`);
+  }
   // Words that run into one another: blocks of one screen must not overlap.
   const blocks = [...document.querySelectorAll(".screen:not([hidden]) > *, footer, #aside:not([hidden])")].filter(visible);
   blocks.forEach((one, i) => blocks.slice(i + 1).forEach((other) => {
@@ -57,6 +60,11 @@
     if (over > 2 * unit && !one.classList.contains("bare")) complaints.push(`${one.className || one.tagName} and ${other.className || other.tagName} overlap by ${Math.round(over / unit)}`);
   }));
   const picture = document.querySelector(".screen:not([hidden]) .picture");
+  for (const child of picture?.children ?? []) {
+    const [inner, outer] = [child.getBoundingClientRect(), picture.getBoundingClientRect()];
+    const over = Math.max(outer.top - inner.top, inner.bottom - outer.bottom, outer.left - inner.left, inner.right - outer.right);
+    if (visible(child) && !child.matches(".tip") && over > 2 * unit) complaints.push(`${child.className} leaves its picture by ${Math.round(over / unit)}`);
+  }
   if (picture && picture.getBoundingClientRect().height < 150 * unit) complaints.push(`the picture is only ${Math.round(picture.getBoundingClientRect().height / unit)} high`);
   return complaints;
 })()

@@ -16,6 +16,7 @@ mod journey;
 mod kiosk;
 mod models;
 mod odd_sitters;
+mod page;
 mod picture;
 mod power_cut;
 mod preview;
