@@ -206,7 +206,8 @@ fn the_last_frame_is_the_renderers_picture() {
     }
     let compare = |page: &mut Page| {
         let shown = page.canvas("document.querySelector('.screen:not([hidden]) canvas')", "'rgb(251, 248, 241)'");
-        let px_per_mm = f64::from(shown.width()) / plan.sheet().width_mm();
+        let (width, height) = (f64::from(shown.width()), f64::from(shown.height()));
+        let px_per_mm = (width / plan.sheet().width_mm()).min(height / plan.sheet().height_mm());
         let rendered = preview::paper(&plan, &InkConfig { px_per_mm, ..ink.clone() });
         (difference(&shown, &rendered), px_per_mm)
     };
@@ -235,8 +236,7 @@ fn the_last_frame_is_the_renderers_picture() {
     assert!(!right(short), "{short:?}");
 }
 
-/// What canvas and renderer may differ by on average, levels of 255: two programs smooth edges differently, and the page's
-/// sheet begins at a fraction of a pixel.
-const MEAN: f64 = 0.6;
+/// What canvas and renderer may differ by on average, levels of 255: two programs smooth edges differently.
+const MEAN: f64 = 0.3;
 /// The share of pixels that may differ by more than a quarter of full ink.
-const SHARE: f64 = 0.000_5;
+const SHARE: f64 = 0.000_2;
