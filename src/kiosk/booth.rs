@@ -209,11 +209,7 @@ impl Booth {
     /// When it wants to be told the time at the latest.
     pub fn wake_at(&self, now: Duration) -> Option<Duration> {
         let session = self.session.timer(now, &self.config).map(|timer| timer.at);
-        let spoken = match self.session.screen() {
-            Screen::Attract(attract) => attract.until().filter(|until| now < *until),
-            _ => None,
-        };
-        session.into_iter().chain(spoken).chain(self.desk.timer(now, &self.config)).min()
+        session.into_iter().chain(self.session.forgets_at(now)).chain(self.desk.timer(now, &self.config)).min()
     }
 
     /// What comes of `event` at `now`.

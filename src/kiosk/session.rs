@@ -211,6 +211,14 @@ impl Session {
         Some(Timer { session, at })
     }
 
+    /// When the first screen speaks its own language again, if somebody wished for another.
+    pub fn forgets_at(&self, now: Duration) -> Option<Duration> {
+        match &self.screen {
+            Screen::Attract(attract) => attract.until().filter(|until| now < *until),
+            _ => None,
+        }
+    }
+
     /// What comes of `event`.
     #[must_use]
     pub fn step(self, event: SessionEvent, now: Duration, config: &KioskConfig) -> (Self, Vec<SessionCommand>) {

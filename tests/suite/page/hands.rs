@@ -28,6 +28,7 @@ use super::UPRIGHT;
 use super::WIDE;
 use super::button;
 use super::house::House;
+use super::house::Step;
 use super::missing;
 use super::open;
 use super::scenes;
@@ -72,7 +73,7 @@ fn stop_acts_when_it_is_touched_on_every_screen() {
 #[test]
 fn every_language_is_one_touch_away_on_every_screen_and_none_outlives_its_visitor() {
     let Some(browser) = browser::launch("every_language_is_one_touch_away") else { return };
-    let to: [(&str, fn(&mut House)); 13] = [
+    let to: [Step; 13] = [
         ("wiping", |house| *house = House::started(Language::English)),
         ("closed", |house| {
             *house = House::started(Language::English);

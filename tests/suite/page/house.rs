@@ -32,6 +32,9 @@ use portraitist::kiosk::VisitorView;
 pub const GOOD: Facts =
     Facts { homed: true, paper: true, pen: true, door: true, chain: true, checksum: true, bounds: true, speed: true };
 
+/// A screen's name, and how a house leaves it or comes to it.
+pub type Step = (&'static str, fn(&mut House));
+
 /// The kiosk, without a program around it.
 pub struct House {
     booth: Booth,
@@ -143,8 +146,8 @@ impl House {
 
     /// From the attract screen to the one called `last`, as a visitor to whom nothing happens.
     pub fn walk(&mut self, last: &str) {
-        let steps: [(&str, fn(&mut Self)); 8] = [
-            ("attract", Self::touch),
+        let steps: [Step; 8] = [
+            ("attract", House::touch),
             ("intro", |house| house.press(Press::Start)),
             ("consent", |house| house.press(Press::Yes)),
             ("framing", |house| house.press(Press::TakePhoto)),
