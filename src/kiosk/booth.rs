@@ -61,7 +61,7 @@ pub enum Event {
     Stop,
     /// Time passes.
     Tick,
-    /// Somebody touched the attract screen, or one of its language buttons.
+    /// Somebody touched the attract screen, or one of the language buttons of that or of the closed door.
     Touch { language: Option<Language> },
     /// Something of the session on the screen.
     Session(SessionEvent),
@@ -184,7 +184,7 @@ impl Booth {
     /// When it wants to be told the time at the latest.
     pub fn wake_at(&self, now: Duration) -> Option<Duration> {
         let session = self.session.timer(now, &self.config).map(|timer| timer.at);
-        session.into_iter().chain(self.desk.timer(now, &self.config)).min()
+        session.into_iter().chain(self.session.forgets_at(now)).chain(self.desk.timer(now, &self.config)).min()
     }
 
     /// What comes of `event` at `now`.
@@ -250,9 +250,11 @@ impl Booth {
             Event::Stop => inner.extend(for_table(JobEvent::Stop)),
             Event::Tick => {}
             Event::Touch { language } => {
-                if let Ok(admission) = admit(&self.house(now)) {
-                    inner.push_back(Inner::Session(SessionEvent::Begin { admission, language }));
-                }
+                inner.extend(match admit(&self.house(now)) {
+                    Ok(admission) => Some(Inner::Session(SessionEvent::Begin { admission, language })),
+                    // A closed door is read in one's own language too.
+                    Err(_) => language.map(|language| Inner::Session(SessionEvent::Speak { language })),
+                });
             }
             Event::Session(event) => inner.push_back(Inner::Session(event)),
             Event::SheetTaken => inner.extend(for_table(JobEvent::Taken)),

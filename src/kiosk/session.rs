@@ -103,12 +103,14 @@ pub enum DrawingNews {
     Over(JobResult),
 }
 
-/// What happens to a session. All but three name the session they mean.
+/// What happens to a session. All but four name the session they mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are named after what they are")]
 pub enum SessionEvent {
     /// Somebody touched the attract screen, and may be taken.
     Begin { admission: Admission, language: Option<Language> },
+    /// Somebody who cannot be taken now wishes to read why in another language.
+    Speak { language: Language },
     /// Time passes.
     Tick,
     /// A visitor pressed this.
@@ -236,6 +238,14 @@ impl Session {
         Some(Timer { session, at })
     }
 
+    /// When the first screen speaks its own language again, if somebody wished for another.
+    pub fn forgets_at(&self, now: Duration) -> Option<Duration> {
+        match &self.screen {
+            Screen::Attract(attract) => attract.until().filter(|until| now < *until),
+            _ => None,
+        }
+    }
+
     /// What comes of `event`.
     #[must_use]
     pub fn step(self, event: SessionEvent, now: Duration, config: &KioskConfig) -> (Self, Vec<SessionCommand>) {
@@ -280,7 +290,10 @@ impl SessionEvent {
     /// The session it means, if it means one.
     pub fn session(&self) -> Option<SessionId> {
         match self {
-            SessionEvent::Begin { .. } | SessionEvent::Tick | SessionEvent::EndedByStaff => None,
+            SessionEvent::Begin { .. }
+            | SessionEvent::Speak { .. }
+            | SessionEvent::Tick
+            | SessionEvent::EndedByStaff => None,
             SessionEvent::Wiped { wipe, .. } => Some(wipe.session()),
             SessionEvent::Press { session, .. }
             | SessionEvent::Seen { session, .. }

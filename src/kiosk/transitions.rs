@@ -8,6 +8,7 @@ use super::config::KioskConfig;
 use super::drawing_job::JobResult;
 use super::fault_codes::FaultCode;
 use super::ids::SessionId;
+use super::screens::Attract;
 use super::screens::Ending;
 use super::screens::Framing;
 use super::screens::Phase;
@@ -84,8 +85,12 @@ impl Screen {
     ) -> Self {
         match (self, event) {
             (Screen::Attract(s), SessionEvent::Begin { admission, language }) => {
-                let visit = Visit::new(last.next(), language.unwrap_or(config.default_language));
+                let language = language.or(s.language(now)).unwrap_or(config.default_language);
+                let visit = Visit::new(last.next(), language);
                 Screen::Intro(s.begin(admission, visit, now, config))
+            }
+            (Screen::Attract(_), SessionEvent::Speak { language }) => {
+                Screen::Attract(Attract::speak(language, now, config))
             }
             (screen, SessionEvent::EndedByStaff) => screen.wipe(Ending::ByStaff, now, config),
             (screen, SessionEvent::Press { session, press }) => screen.pressed(session, press, now, config, todo),

@@ -55,14 +55,29 @@ pub struct Browser {
 
 /// Starts a browser, if there is one; `test` names who asks.
 pub fn launch(test: &str) -> Option<Browser> {
-    let required = std::env::var_os("REQUIRE_BROWSER").is_some_and(|value| value == "1");
     let found = find();
     if found.is_none() {
         let sentence = "no browser was found (chromium-headless-shell or chromium in PATH, or PORTRAITIST_BROWSER)";
-        assert!(!required, "{test}: {sentence}");
+        assert!(!required(), "{test}: {sentence}");
         println!("skipped {test}: {sentence}");
     }
     Some(Browser::start(&found?))
+}
+
+/// The script of axe-core that `PORTRAITIST_AXE` names, if it does; `test` names who asks. `.ci/run` fetches one.
+pub fn axe(test: &str) -> Option<String> {
+    let named = std::env::var_os("PORTRAITIST_AXE").map(PathBuf::from);
+    if named.is_none() {
+        let sentence = "PORTRAITIST_AXE names no axe.min.js";
+        assert!(!required(), "{test}: {sentence}");
+        println!("skipped {test}: {sentence}");
+    }
+    named.map(|path| std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+}
+
+/// Whether what is missing is a failure.
+fn required() -> bool {
+    std::env::var_os("REQUIRE_BROWSER").is_some_and(|value| value == "1")
 }
 
 fn find() -> Option<PathBuf> {

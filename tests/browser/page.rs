@@ -90,12 +90,34 @@ impl Page {
 
     /// Touches the middle of the element that `selector` finds.
     pub fn touch(&mut self, selector: &str) {
+        self.touch_down(selector);
+        self.touch_up();
+    }
+
+    /// Puts a finger on the middle of the element that `selector` finds, and leaves it there.
+    pub fn touch_down(&mut self, selector: &str) {
         let place = self.ask(&format!(
             "(() => {{ const e = document.querySelector({selector:?}); e.scrollIntoView({{block: 'nearest'}}); \
              const r = e.getBoundingClientRect(); return {{ x: r.x + r.width / 2, y: r.y + r.height / 2 }}; }})()"
         ));
         self.wire.call("Input.dispatchTouchEvent", json!({ "type": "touchStart", "touchPoints": [place] }));
+    }
+
+    /// Takes the finger away.
+    pub fn touch_up(&mut self) {
         self.wire.call("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }));
+    }
+
+    /// What is drawn on the canvas that the expression `canvas` gives, on a ground of the CSS colour that `paper` gives.
+    pub fn canvas(&mut self, canvas: &str, paper: &str) -> image::RgbImage {
+        let data = self.ask(&format!(
+            "(() => {{ const ink = {canvas}, c = document.createElement('canvas'); \
+             c.width = ink.width; c.height = ink.height; const x = c.getContext('2d'); \
+             x.fillStyle = {paper}; x.fillRect(0, 0, c.width, c.height); x.drawImage(ink, 0, 0); \
+             return c.toDataURL('image/png').split(',')[1]; }})()"
+        ));
+        let png = STANDARD.decode(data.as_str().expect("text")).expect("base64");
+        image::load_from_memory(&png).expect("a PNG").into_rgb8()
     }
 
     /// Its picture, PNG.

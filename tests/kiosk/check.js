@@ -2,7 +2,7 @@
 //
 // The browser suite evaluates it on each screen, in both orientations, in every language and at 150 % text size. It
 // refuses: targets under 88 x 88 px of a 1080 x 1920 (1920 x 1080) screen, gaps under 16, controls in the upper 40 %,
-// anything that is clipped or leaves the screen, text under 7:1, a control without a name, a screen without languages.
+// anything that is clipped or leaves the screen, letters under 70 % of their size, text under 7:1, a control without a name, a screen without languages.
 (() => {
   const complaints = [];
   const unit = innerWidth >= innerHeight ? Math.min(innerWidth / 1920, innerHeight / 1080) : Math.min(innerWidth / 1080, innerHeight / 1920);
@@ -46,6 +46,13 @@
     const box = e.getBoundingClientRect();
     if (e.tagName === "BUTTON" && (text.width > box.width + 1 || text.height > box.height + 1)) complaints.push(`"${e.textContent.trim().slice(0, 30)}" is wider or higher than its button`);
   }
+  for (const whole of [document.documentElement, document.body]) {
+    if (whole.scrollWidth > innerWidth || whole.scrollHeight > innerHeight) complaints.push(`the page is ${whole.scrollWidth} x ${whole.scrollHeight} on a screen of ${innerWidth} x ${innerHeight}`);
+  }
+  // The page makes letters smaller where words would not fit; there is an end to that.
+  const letters = getComputedStyle(document.documentElement);
+  const size = Number(letters.getPropertyValue("--fit")) * Number(letters.getPropertyValue("--text-scale"));
+  if (size < 0.7) complaints.push(`its letters have only ${Math.round(100 * size)} % of their size`);
   // Words that run into one another: blocks of one screen must not overlap.
   const blocks = [...document.querySelectorAll(".screen:not([hidden]) > *, footer, #aside:not([hidden])")].filter(visible);
   blocks.forEach((one, i) => blocks.slice(i + 1).forEach((other) => {
@@ -57,6 +64,11 @@
     if (over > 2 * unit && !one.classList.contains("bare")) complaints.push(`${one.className || one.tagName} and ${other.className || other.tagName} overlap by ${Math.round(over / unit)}`);
   }));
   const picture = document.querySelector(".screen:not([hidden]) .picture");
+  for (const child of picture?.children ?? []) {
+    const [inner, outer] = [child.getBoundingClientRect(), picture.getBoundingClientRect()];
+    const over = Math.max(outer.top - inner.top, inner.bottom - outer.bottom, outer.left - inner.left, inner.right - outer.right);
+    if (visible(child) && !child.matches(".tip") && over > 2 * unit) complaints.push(`${child.className} leaves its picture by ${Math.round(over / unit)}`);
+  }
   if (picture && picture.getBoundingClientRect().height < 150 * unit) complaints.push(`the picture is only ${Math.round(picture.getBoundingClientRect().height / unit)} high`);
   return complaints;
 })()

@@ -18,6 +18,7 @@ mod models;
 mod odd_sitters;
 mod opening;
 mod phone;
+mod page;
 mod picture;
 mod power_cut;
 mod preview;

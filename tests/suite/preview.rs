@@ -8,8 +8,6 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use portraitist::geom::Point;
 use portraitist::geom::Polyline;
 use portraitist::interfaces::preview::Export;
@@ -278,18 +276,14 @@ fn pins_become_hashes_and_weak_ones_are_refused() {
 
 /// The sheet as the page shows it: its paper and its ink, without marks that are not ink.
 fn sheet_of(page: &mut Page) -> image::RgbImage {
-    let data = page.ask(
-        "(() => { const ink = document.getElementById('ink'), c = document.createElement('canvas'); \
-         c.width = ink.width; c.height = ink.height; const x = c.getContext('2d'); \
-         x.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--paper'); \
-         x.fillRect(0, 0, c.width, c.height); x.drawImage(ink, 0, 0); return c.toDataURL('image/png').split(',')[1]; })()",
-    );
-    let png = STANDARD.decode(data.as_str().expect("text")).expect("base64");
-    image::load_from_memory(&png).expect("a PNG").into_rgb8()
+    page.canvas(
+        "document.getElementById('ink')",
+        "getComputedStyle(document.documentElement).getPropertyValue('--paper')",
+    )
 }
 
 /// Mean difference of two pictures in levels of 255, and the share of pixels that differ by more than [`FAR`].
-fn difference(a: &image::RgbImage, b: &image::RgbImage) -> (f64, f64) {
+pub fn difference(a: &image::RgbImage, b: &image::RgbImage) -> (f64, f64) {
     let (width, height) = (a.width().min(b.width()), a.height().min(b.height()));
     let (mut sum, mut far) = (0.0, 0.0);
     for (x, y) in (0..height).flat_map(|y| (0..width).map(move |x| (x, y))) {

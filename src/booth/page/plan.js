@@ -85,8 +85,9 @@ export class Pen {
     const box = this.bare ? plan.box : plan.sheet, air = this.bare ? 200 : 0;
     const wide = box.right - box.left + 2 * air, high = box.bottom - box.top + 2 * air;
     this.scale = Math.min(width / wide, height / high);
-    this.left = (width - wide * this.scale) / 2 - (box.left - air) * this.scale;
-    this.top = this.bare ? height - (box.bottom + air) * this.scale : (height - high * this.scale) / 2;
+    // The sheet begins at a whole pixel: lines are as sharp as the renderer's.
+    this.left = Math.round((width - wide * this.scale) / 2) - (box.left - air) * this.scale;
+    this.top = this.bare ? height - (box.bottom + air) * this.scale : Math.round((height - high * this.scale) / 2);
     this.clear();
     return true;
   }

@@ -38,7 +38,8 @@ export function show(view) {
   if (fresh) change(section, view);
   clearInterval(clock);
   words(section, view);
-  lay(section.querySelector(".controls"), view.offers.length ? [] : view.buttons);
+  // Offers bring buttons of their own, and those too stay the same elements from second to second.
+  if (!view.offers.length) lay(section.querySelector(".controls"), view.buttons);
   frame(view);
   pictures(section, view);
   warning(view.wait?.warning, view.wait?.left_ms ?? 0);

@@ -307,3 +307,22 @@ fn a_robot_sent_home_while_its_start_is_announced_does_not_draw() {
     let notice = evening.booth.view(evening.now).visitor.notice;
     assert_eq!(notice.as_deref(), Some("The robot cannot start yet."));
 }
+
+#[test]
+fn a_closed_door_is_read_in_ones_own_language_for_a_while() {
+    let mut evening = Evening::closed();
+    let speaks = |evening: &Evening| (evening.screen(), evening.booth.view(evening.now).visitor.language);
+    evening.press(Press::Language { language: Language::Arabic });
+    assert_eq!(speaks(&evening), ("wiping", Language::Arabic));
+    evening.answer_wipes(true);
+    assert_eq!(speaks(&evening), ("closed", Language::English), "whoever stands there next");
+    let begun = evening.hear(Event::Touch { language: Some(Language::French) });
+    assert_eq!((begun, speaks(&evening)), (Vec::new(), ("closed", Language::French)));
+    evening.wait(29);
+    assert_eq!(speaks(&evening), ("closed", Language::French));
+    assert_eq!(evening.booth.wake_at(evening.now), Some(evening.now + Duration::from_secs(1)));
+    evening.wait(1);
+    assert_eq!(speaks(&evening), ("closed", Language::English));
+    evening.hear(Event::Touch { language: None });
+    assert_eq!(speaks(&evening), ("closed", Language::English), "a touch that names none changes nothing");
+}

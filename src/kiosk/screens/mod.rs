@@ -71,7 +71,10 @@ pub enum Ending {
 
 /// The attract screen. It belongs to nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attract(());
+pub struct Attract {
+    /// Which language somebody who cannot be taken wished to read, and until when.
+    spoken: Option<(Language, Duration)>,
+}
 
 /// What happens here, in three pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -223,6 +226,21 @@ pub struct Wiping {
 }
 
 impl Attract {
+    /// The language that it was asked for, while whoever asked may still be reading.
+    pub fn language(&self, now: Duration) -> Option<Language> {
+        self.spoken.filter(|(_, until)| now < *until).map(|(language, _)| language)
+    }
+
+    /// When that is over.
+    pub fn until(&self) -> Option<Duration> {
+        self.spoken.map(|(_, until)| until)
+    }
+
+    /// Speaks `language` for as long as an intro waits: nobody is known here whose end could be awaited.
+    pub(super) fn speak(language: Language, now: Duration, config: &KioskConfig) -> Self {
+        Self { spoken: Some((language, now + secs(config.intro_secs))) }
+    }
+
     /// A visitor touched the screen, and may be taken.
     pub(super) fn begin(self, _: Admission, visit: Visit, now: Duration, config: &KioskConfig) -> Intro {
         Intro { visit, wait: Wait::new(visit.id, config.intro_secs, config, now) }
@@ -486,6 +504,6 @@ impl Wiping {
 
     /// The only way to the attract screen.
     pub(super) fn done(self) -> Result<Attract, Self> {
-        if self.deletion.is_done() { Ok(Attract(())) } else { Err(self) }
+        if self.deletion.is_done() { Ok(Attract { spoken: None }) } else { Err(self) }
     }
 }

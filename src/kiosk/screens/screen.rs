@@ -121,7 +121,8 @@ impl Screen {
 
     fn visit_mut(&mut self) -> Option<&mut Visit> {
         match self {
-            Screen::Attract(_) | Screen::Wiping(_) => None,
+            Screen::Attract(_) => None,
+            Screen::Wiping(s) => Some(&mut s.visit),
             Screen::Intro(s) => Some(&mut s.visit),
             Screen::Consent(s) => Some(&mut s.visit),
             Screen::Framing(s) => Some(&mut s.sitting.visit),

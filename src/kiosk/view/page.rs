@@ -45,7 +45,11 @@ struct Page<'a> {
 pub(super) fn visitor(booth: &Booth, now: Duration) -> VisitorView {
     let screen = booth.session().screen();
     let visit = screen.visit();
-    let language = visit.map_or(booth.config().default_language, |visit| visit.language());
+    let spoken = match screen {
+        Screen::Attract(attract) => attract.language(now),
+        _ => visit.map(|visit| visit.language()),
+    };
+    let language = spoken.unwrap_or(booth.config().default_language);
     let texts = Texts::of(language);
     let view = VisitorView {
         session: visit.map(|visit| visit.id()),
@@ -312,16 +316,15 @@ impl<'a> Page<'a> {
         WaitView { left_ms: millis(left), more_left: wait.more_left(), warning }
     }
 
-    /// A language button on every screen but the wipe's, which nobody reads for long.
+    /// A language button on every screen.
     fn languages(&mut self) {
-        let act = |language: Language| match self.view.screen {
-            "wiping" | "closed" => None,
-            "attract" => Some(Act::Touch { language: Some(language) }),
-            _ => Some(Act::Press(Press::Language { language })),
+        let act = |language: Language| match self.view.session {
+            None => Act::Touch { language: Some(language) },
+            Some(_) => Act::Press(Press::Language { language }),
         };
         self.view.languages = Language::ALL
             .into_iter()
-            .filter_map(|language| Some(LanguageButton { act: act(language)?, label: language.own_name(), language }))
+            .map(|language| LanguageButton { act: act(language), label: language.own_name(), language })
             .collect();
     }
 
