@@ -310,7 +310,7 @@ fn a_robot_sent_home_while_its_start_is_announced_does_not_draw() {
 
 #[test]
 fn a_closed_door_is_read_in_ones_own_language_for_a_while() {
-    let mut evening = Evening::closed();
+    let mut evening = Evening::closed(KioskConfig::default());
     let speaks = |evening: &Evening| (evening.screen(), evening.booth.view(evening.now).visitor.language);
     evening.press(Press::Language { language: Language::Arabic });
     assert_eq!(speaks(&evening), ("wiping", Language::Arabic));
