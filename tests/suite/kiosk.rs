@@ -42,9 +42,8 @@ pub fn kiosk(bench: &Bench, arguments: &[&str]) -> Served {
 pub fn kiosk_of(bench: &Bench, arguments: &[&str]) -> Served {
     let state = format!("booth.state_folder={}", bench.path().join("state").display());
     let lock_out = format!("security.lock_out_file={}", bench.path().join("lock-out.json").display());
-    let mut all = vec!["--set", &lock_out, "--set", &state, "--set", "booth.styles=[\"flow\"]"];
+    let mut all = vec!["kiosk", "--no-open", "--set", &lock_out, "--set", &state, "--set", "booth.styles=[\"flow\"]"];
     all.extend(PATIENT.iter().flat_map(|set| ["--set", *set]));
-    all.extend(["kiosk", "--no-open"]);
     all.extend(arguments);
     served::serve(bench, &all)
 }
@@ -151,8 +150,8 @@ fn a_visitor_takes_a_drawing_home_and_leaves_nothing() {
     let (address, path) = pictures(&kiosk, &framing, "live");
     let mut live = TcpStream::connect(&address).expect("the sitter's process listens");
     write!(live, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it takes the request");
-    let mut first = vec![0; 2000];
-    live.read_exact(&mut first).expect("a picture");
+    let mut first = Vec::new();
+    live.take(2000).read_to_end(&mut first).expect("a picture");
     let text = String::from_utf8_lossy(&first);
     assert!(text.contains("multipart/x-mixed-replace") && text.contains("--frame"), "{text}");
     assert_eq!(served::ask(&address, "GET", "/0123456789abcdef0123456789abcdef/live", "", "").status, 404);

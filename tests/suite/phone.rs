@@ -138,8 +138,9 @@ fn a_link_ends_with_a_session_that_is_cancelled_or_that_nobody_opened() {
 #[test]
 fn without_an_address_for_phones_there_is_no_kiosk_with_links() {
     let bench = Bench::new();
-    let kiosk = ["--set", "kiosk.phone_secs=600", "kiosk", "--no-open", "--sample"];
+    let state = format!("booth.state_folder={}", bench.path().join("state").display());
+    let kiosk = ["--set", &state, "--set", "kiosk.phone_secs=600", "kiosk", "--no-open", "--sample"];
     bench.run(&kiosk).refused(3, &["phone.listen", "kiosk.phone_secs"]);
-    let everywhere = [&["--set", "phone.listen=0.0.0.0:0"], &kiosk[..]].concat();
+    let everywhere = [&["--set", "phone.listen=0.0.0.0:0"][..], &kiosk].concat();
     bench.run(&everywhere).refused(3, &["set phone.url"]);
 }

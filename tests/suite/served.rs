@@ -31,7 +31,10 @@ pub fn serve(bench: &Bench, arguments: &[&str]) -> Served {
     let mut process = bench.command(&arguments).stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
     let mut line = String::new();
     BufReader::new(process.stdout.take().expect("piped")).read_line(&mut line).expect("text");
-    let told: Value = serde_json::from_str(&line).unwrap_or_else(|e| panic!("no address ({e}): {line}"));
+    let told: Value = serde_json::from_str(&line).unwrap_or_else(|e| {
+        let log = std::fs::read_to_string(bench.path().join("stderr.log")).unwrap_or_default();
+        panic!("no address ({e}): {line}{log}")
+    });
     let address =
         told["url"].as_str().expect("an address").trim_start_matches("http://").trim_end_matches('/').to_owned();
     assert!(address.starts_with("127.0.0.1:"), "{address}");

@@ -140,6 +140,8 @@ fn a_style_whose_weights_are_of_a_wrong_width() {
 #[test]
 fn without_weights_the_middle_of_a_photo_is_still_drawn() {
     let bench = Bench::new();
-    let run = bench.run(&["draw", "--no-face", "--sitter", "nia", "--out", "out", "--set", "models.folder=nowhere"]);
+    let draw = ["draw", "--no-face", "--sitter", "nia", "--out", "out", "--set", "models.folder=nowhere"];
+    bench.run(&draw).refused(WRONG_SETTING, &["line_drawer", "missing"]);
+    let run = bench.run(&[&draw[..], &["--lines", "flow"]].concat());
     assert_eq!(run.code, 0, "{}", run.stderr);
 }
