@@ -148,11 +148,18 @@ fn a_visitor_takes_a_drawing_home_and_leaves_nothing() {
     let framing = walk(&kiosk, "framing");
     assert_eq!((framing["language"].as_str(), framing["live_view"].as_bool()), (Some("de"), Some(true)));
     let (address, path) = pictures(&kiosk, &framing, "live");
-    let mut live = TcpStream::connect(&address).expect("the sitter's process listens");
-    write!(live, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it takes the request");
-    let mut first = Vec::new();
-    live.take(2000).read_to_end(&mut first).expect("a picture");
-    let text = String::from_utf8_lossy(&first);
+    // The sitter's process opens its camera while the screen comes up: until then there is nothing there.
+    let since = Instant::now();
+    let text = loop {
+        let mut live = TcpStream::connect(&address).expect("the sitter's process listens");
+        write!(live, "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n").expect("it takes the request");
+        let mut first = Vec::new();
+        live.take(2000).read_to_end(&mut first).expect("a picture");
+        let text = String::from_utf8_lossy(&first).into_owned();
+        if text.starts_with("HTTP/1.1 200") || since.elapsed() > PATIENCE {
+            break text;
+        }
+    };
     assert!(text.contains("multipart/x-mixed-replace") && text.contains("--frame"), "{text}");
     assert_eq!(served::ask(&address, "GET", "/0123456789abcdef0123456789abcdef/live", "", "").status, 404);
 

@@ -19,9 +19,9 @@ use crate::program::Bench;
 use crate::served::Served;
 
 /// Visitors in the suite.
-const VISITORS: usize = 20;
+const VISITORS: usize = 12;
 /// Before that many have come nothing is compared: what is made once has been made then.
-const SETTLED: usize = 6;
+const SETTLED: usize = 5;
 
 /// What a process holds.
 #[derive(Debug, Clone, Copy)]

@@ -140,8 +140,12 @@ function pictures(section, view) {
   if (view.offers.length) offers(section, view, (style) => address(view, `plans/${encodeURIComponent(style)}`));
 }
 
+const RETRY_MS = 400;
+
 function source(img, url) {
   if (!img) return;
+  // The camera may still be opening: then there is nothing there yet.
+  img.onerror = () => setTimeout(() => img.getAttribute("src") === url && img.setAttribute("src", url), RETRY_MS);
   img.hidden = !url;
   if (!url) img.removeAttribute("src");
   else if (img.getAttribute("src") !== url) img.setAttribute("src", url);
