@@ -10,7 +10,7 @@ use portraitist::interfaces::command;
 use portraitist::interfaces::command::Arguments;
 
 fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match Arguments::try_parse_from(command::gathered(std::env::args_os())) {
         Ok(arguments) => arguments,
         Err(e) => {
             // Help and version are results, not errors; clap prints each to the stream it belongs to.

@@ -4,6 +4,7 @@
 //! (nobody's face); a test says how it is made anew. It refuses nothing and knows no disk.
 
 use crate::photo::sitters;
+use crate::preview;
 
 /// Who is drawn on the attract screen, and shown as the photo of the intro.
 pub const SITTER: &str = "mei";
@@ -51,12 +52,17 @@ pub fn assets() -> impl Iterator<Item = Asset> {
         media_type: "font/woff",
         bytes: include_bytes!(concat!(env!("OUT_DIR"), "/serif.woff")),
     };
+    let varints = Asset {
+        path: "varints.js",
+        media_type: "text/javascript; charset=utf-8",
+        bytes: preview::VARINTS_SCRIPT.as_bytes(),
+    };
     let photo = sitters::sitter(SITTER).ok().map(|sitter| Asset {
         path: "sitter.jpg",
         media_type: "image/jpeg",
         bytes: sitter.jpeg,
     });
-    FILES.iter().copied().chain([attract, font]).chain(photo)
+    FILES.iter().copied().chain([attract, font, varints]).chain(photo)
 }
 
 #[cfg(test)]

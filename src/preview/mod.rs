@@ -20,6 +20,7 @@ pub use page::PAGE_SCRIPT;
 pub use page::PAGE_STYLE;
 pub use page::PLANNER_SCRIPT;
 pub use page::PlanOnPage;
+pub use page::VARINTS_SCRIPT;
 pub use page::page;
 pub use page::served_page;
 pub use paper::InkConfig;

@@ -21,8 +21,10 @@ const PAGE: &str = include_str!("assets/page.html");
 const PLANNER: &str = include_str!("assets/planner.html");
 /// The page's style.
 pub const PAGE_STYLE: &str = include_str!("assets/page.css");
+/// What reads a timeline's numbers, on the kiosk's page, too.
+pub const VARINTS_SCRIPT: &str = include_str!("assets/varints.js");
 /// What plays the plan.
-pub const PAGE_SCRIPT: &str = include_str!("assets/page.js");
+pub const PAGE_SCRIPT: &str = concat!(include_str!("assets/varints.js"), include_str!("assets/page.js"));
 /// What plans anew; on the served page only.
 pub const PLANNER_SCRIPT: &str = include_str!("assets/planner.js");
 

@@ -222,6 +222,18 @@ mod tests {
         portrait_of(|x, y| [paint(x as f32, y as f32); 3])
     }
 
+    /// Eyes whose irises, around black pupils, are of this lightness.
+    fn eyes_of(iris: u8) -> Portrait {
+        portrait(|x, y| {
+            let off = Portrait::EYES.map(|eye| (x - eye.x as f32).hypot(y - eye.y as f32));
+            match off[0].min(off[1]) {
+                off if off < 4.0 => 20,
+                off if off < 9.5 => iris,
+                _ => 220,
+            }
+        })
+    }
+
     fn blank() -> Gray {
         Gray::from_pixel(512, 512, Luma([255]))
     }
@@ -255,14 +267,7 @@ mod tests {
         let landmarks =
             Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
         let open = |iris: u8| {
-            let eyes = portrait(|x, y| {
-                let off = Portrait::EYES.map(|eye| (x - eye.x as f32).hypot(y - eye.y as f32));
-                match off[0].min(off[1]) {
-                    off if off < 4.0 => 20,
-                    off if off < 9.5 => iris,
-                    _ => 220,
-                }
-            });
+            let eyes = eyes_of(iris);
             let ink = read(&redness(&eyes), Some(&colour_model::luma(eyes.pixels())), &landmarks);
             let eye = (Portrait::EYES[0].x as u32, Portrait::EYES[0].y as u32);
             assert_eq!(ink.get_pixel(eye.0 + 2, eye.1 + 2)[0], 0, "the pupil is inked");
@@ -296,14 +301,7 @@ mod tests {
         let landmarks =
             Landmarks::new(crate::face::sample::points(0.0), crate::face::sample::irises(9.5)).expect("a face");
         for (luma, strokes) in [(40, 1), (130, 2)] {
-            let eyes = portrait(|x, y| {
-                let off = Portrait::EYES.map(|eye| (x - eye.x as f32).hypot(y - eye.y as f32));
-                match off[0].min(off[1]) {
-                    off if off < 4.0 => 20,
-                    off if off < 9.5 => luma,
-                    _ => 220,
-                }
-            });
+            let eyes = eyes_of(luma);
             let irises = ReadIrises::of(&redness(&eyes), Some(&colour_model::luma(eyes.pixels())), &landmarks);
             let mut painted = blank();
             irises.paint(&mut painted);

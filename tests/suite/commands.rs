@@ -81,6 +81,17 @@ fn a_photo_comes_through_standard_input() {
 }
 
 #[test]
+fn settings_count_on_both_sides_of_a_command() {
+    let bench = Bench::new();
+    let shown = bench.run(&["--set", "pen.width_mm=0.7", "config", "show", "--set", "plan.effort=0.3", "--json"]);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    for (key, value) in [("width_mm", "0.7"), ("effort", "0.3")] {
+        let line = |line: &str| line.contains(key) && line.contains(value);
+        assert!(format!("{:#}", shown.json()).lines().any(line), "{key} is not {value}: {}", shown.stdout);
+    }
+}
+
+#[test]
 fn a_drawing_goes_from_raster_to_svg_to_plan() {
     let bench = Bench::new();
     assert_eq!(bench.run(&["draw", "--out", "drawn"]).code, 0);

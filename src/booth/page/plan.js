@@ -4,25 +4,13 @@
 // `act + 4 * strokes`, its count of samples, and samples as steps of milliseconds and hundredths of a millimetre.
 // Finished strokes are inked once; only what is new is drawn in a frame, so an idle screen costs next to nothing.
 
+import "./varints.js";
+
 const DRAW = 2;
 
 /** Reads `{width_mm, height_mm, pen_mm, ink, opacity, timeline}`, the last in base64. */
 export function read(plan) {
-  const bytes = Uint8Array.from(atob(plan.timeline), (c) => c.charCodeAt(0));
-  let at = 0;
-  const number = () => {
-    let value = 0, shift = 1, byte;
-    do {
-      byte = bytes[at++];
-      value += (byte & 127) * shift;
-      shift *= 128;
-    } while (byte & 128);
-    return value;
-  };
-  const signed = () => {
-    const value = number();
-    return value % 2 ? -(value + 1) / 2 : value / 2;
-  };
+  const { number, signed } = varints(plan.timeline);
   const motions = number(), samples = number();
   const act = new Uint8Array(motions), from = new Uint32Array(motions + 1), stroke = new Uint32Array(motions + 1);
   const t = new Float64Array(samples), x = new Float32Array(samples), y = new Float32Array(samples);

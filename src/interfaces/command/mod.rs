@@ -33,6 +33,7 @@ mod terminal;
 mod wipe;
 
 pub use arguments::Arguments;
+pub use arguments::gathered;
 
 use clap::CommandFactory;
 

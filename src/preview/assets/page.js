@@ -24,21 +24,7 @@
 
   /** Each motion: its act, strokes and first sample; each sample: time, place, and ink and air travelled so far. */
   function decode(text) {
-    const bytes = Uint8Array.from(atob(text.trim()), (c) => c.charCodeAt(0));
-    let at = 0;
-    const number = () => {
-      let value = 0, shift = 1, byte;
-      do {
-        byte = bytes[at++];
-        value += (byte & 127) * shift;
-        shift *= 128;
-      } while (byte & 128);
-      return value;
-    };
-    const signed = () => {
-      const value = number();
-      return value % 2 ? -(value + 1) / 2 : value / 2;
-    };
+    const { number, signed } = varints(text);
     const [motions, samples] = [number(), number()];
     const p = {
       act: new Uint8Array(motions), from: new Uint32Array(motions + 1),
