@@ -3,8 +3,9 @@
 //! [`open`] turns a [`CameraConfig`] into a [`Camera`]; every camera gives upright sRGB [`Photo`]s and fails with one
 //! clear sentence ([`CameraError`]). To add a camera: write its file, add a variant to [`Source`] and an arm to [`open`].
 //!
-//! The webcam goes through nokhwa ([`native`] says which of its traps are stepped around); [`stream`] is the thread
-//! and the watchdog around it; [`frame`] turns raw frames into pixels; [`format`] chooses the best format on offer.
+//! A [`webcam`] is a real one through nokhwa ([`native`] says which of its traps are stepped around) or its twin, before
+//! which a sample sitter sits ([`sample`]); [`stream`] is the thread and the watchdog around it; [`frame`] turns raw
+//! frames into pixels; [`format`] chooses the best format on offer.
 
 mod error;
 mod folder;
@@ -15,6 +16,7 @@ mod native;
 mod sample;
 mod stream;
 mod test_card;
+mod webcam;
 
 use std::path::PathBuf;
 
@@ -57,8 +59,15 @@ pub enum Source {
     Folder,
     /// The test card: a drawn figure, the same every time.
     TestCard,
-    /// A sample sitter, the same every time.
+    /// A sample sitter before a simulated webcam.
     Sample,
+}
+
+impl Source {
+    /// Whether it sends pictures of its own accord, many each second, and its exposure takes a while to settle.
+    pub fn is_webcam(self) -> bool {
+        matches!(self, Self::Webcam | Self::Sample)
+    }
 }
 
 /// Which photo of the folder is the next one.
@@ -116,10 +125,10 @@ impl Default for CameraConfig {
 /// [`CameraError`], when there is no such camera or it cannot be used.
 pub fn open(config: &CameraConfig) -> Result<Box<dyn Camera>, CameraError> {
     Ok(match config.source {
-        Source::Webcam => Box::new(native::Webcam::open(config)?),
+        Source::Webcam => Box::new(native::open(config)?),
         Source::Folder => Box::new(folder::Folder::open(&config.folder, config.folder_order)?),
         Source::TestCard => Box::new(test_card::TestCard),
-        Source::Sample => Box::new(sample::Sample),
+        Source::Sample => Box::new(sample::open(config)?),
     })
 }
 

@@ -4,83 +4,34 @@
 //! camera stalls (so [`super::stream`]); `Closest` finds nothing (so [`super::format`] and `Exact`); drivers round what
 //! they are asked for (so the next best is tried, and at last what the driver chose is taken); its JPEG decoder can
 //! end the process, and it hands over whole buffers (so [`super::frame`]); a rate such as 30000/1001 or a gray camera
-//! (`GREY`) cannot be opened at all (so a sentence says what to do); it never reconnects (so a stream that ended is
-//! opened anew with the next photo); its list of devices panics on a device called `/dev/videofoo` (so
+//! (`GREY`) cannot be opened at all (so a sentence says what to do); it never reconnects (so [`super::webcam`] opens
+//! it anew); its list of devices panics on a device called `/dev/videofoo` (so
 //! [`super::list`]).
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::time::Duration;
 
 use nokhwa::utils::CameraFormat;
 use nokhwa::utils::CameraIndex;
 use nokhwa::utils::RequestedFormat;
 use nokhwa::utils::RequestedFormatType;
 
-use super::Camera;
 use super::CameraConfig;
 use super::CameraError;
-use super::Shot;
 use super::error::During;
 use super::error::from_driver;
 use super::format;
-use super::frame;
 use super::stream::Driver;
-use super::stream::Stream;
-use crate::photo::Photo;
+use super::webcam::Webcam;
 
 /// How many of a camera's formats are tried before its driver's own choice is taken.
 const MAX_FORMATS_TRIED: usize = 6;
-/// How many damaged frames in a row are passed over before the photo is given up. USB cameras drop one now and then.
-const MAX_DAMAGED_FRAMES: u32 = 10;
-
-/// A webcam.
-pub(super) struct Webcam {
-    config: CameraConfig,
-    index: u32,
-    device: String,
-    stream: Option<Stream<CameraFormat>>,
-}
-
-impl Webcam {
-    /// Opens the webcam that `config.device` names and starts its stream.
-    pub(super) fn open(config: &CameraConfig) -> Result<Self, CameraError> {
-        let (index, device) = find(&config.device)?;
-        let mut webcam = Self { config: config.clone(), index, device, stream: None };
-        webcam.stream = Some(webcam.start()?);
-        Ok(webcam)
-    }
-
-    fn start(&self) -> Result<Stream<CameraFormat>, CameraError> {
-        let (index, device) = (self.index, self.device.clone());
-        let (width, height) = (self.config.max_width_px, self.config.max_height_px);
-        let stall = Duration::from_secs_f64(self.config.stall_secs.clamp(0.1, 3600.0));
-        Stream::start(&self.device, stall, self.config.warm_up_frames, move || {
-            Streaming::start(index, device, width, height)
-        })
-    }
-}
-
-impl Camera for Webcam {
-    fn still(&mut self) -> Result<Shot, CameraError> {
-        let stream = match self.stream.take() {
-            Some(stream) if !stream.has_ended() => stream,
-            // It was there once, so it is not that there is no camera.
-            _ => self.start().map_err(|error| match error {
-                CameraError::NotFound { device } => CameraError::Unplugged { device },
-                error => error,
-            })?,
-        };
-        let stream = self.stream.insert(stream);
-        for _ in 0..MAX_DAMAGED_FRAMES {
-            let (format, bytes) = stream.next()?;
-            let pixels = frame::to_rgb(format.format(), format.width(), format.height(), &bytes);
-            if let Some(photo) = pixels.and_then(Photo::new) {
-                return Ok(Shot { photo, origin: format!("{}, {}", self.device, format::in_words(&format)) });
-            }
-        }
-        Err(CameraError::Damaged { device: self.device.clone(), frames: MAX_DAMAGED_FRAMES })
-    }
+/// Opens the webcam that `config.device` names and starts its stream.
+pub(super) fn open(config: &CameraConfig) -> Result<Webcam, CameraError> {
+    let (index, device) = find(&config.device)?;
+    let (width, height) = (config.max_width_px, config.max_height_px);
+    let called = device.clone();
+    Webcam::open(config, &device, move || Streaming::start(index, called.clone(), width, height))
 }
 
 /// The formats that the webcam offers and this program reads, best first.

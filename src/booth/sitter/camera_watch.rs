@@ -22,7 +22,6 @@ use super::words::Says;
 use crate::camera;
 use crate::camera::Camera;
 use crate::camera::CameraConfig;
-use crate::camera::Source;
 use crate::kiosk::FaultCode;
 use crate::photo::Photo;
 use crate::raster::Rgb;
@@ -32,6 +31,8 @@ const BURST: usize = 6;
 const BURST_WITHIN: Duration = Duration::from_secs(1);
 /// A webcam's exposure has settled after this time.
 const SETTLES: Duration = Duration::from_millis(1200);
+/// How often a camera that only has stills is asked for one.
+const STILL_EVERY: Duration = Duration::from_millis(100);
 /// How often is told that pictures come.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 /// Pauses between attempts to open a camera that is gone.
@@ -110,7 +111,7 @@ impl CameraWatch {
         let mut camera = camera::open(&self.config).map_err(|_| FaultCode::CamLost)?;
         let begun = Instant::now();
         let mut shot = camera.still().map_err(|_| FaultCode::CamLost)?;
-        while self.config.source == Source::Webcam && begun.elapsed() < SETTLES {
+        while self.config.source.is_webcam() && begun.elapsed() < SETTLES {
             shot = camera.still().map_err(|_| FaultCode::CamLost)?;
         }
         let pixels = shot.photo.pixels();
@@ -125,7 +126,7 @@ impl CameraWatch {
         let (mut camera, mut try_at, mut pause) = (None, Instant::now(), FIRST_PAUSE);
         let mut told = Instant::now().checked_sub(TELL_EVERY).unwrap_or_else(Instant::now);
         let every = Duration::from_secs(1) / self.per_sec.max(1);
-        let every = if self.config.source == Source::Webcam { every } else { every.max(Duration::from_millis(100)) };
+        let every = if self.config.source.is_webcam() { every } else { every.max(STILL_EVERY) };
         let mut next = Instant::now();
         loop {
             match wishes.recv_timeout(next.saturating_duration_since(Instant::now())) {
@@ -169,7 +170,7 @@ impl CameraWatch {
     fn burst(&self, camera: Option<&mut Box<dyn Camera>>, take: u8) -> Result<(), FaultCode> {
         let camera = camera.ok_or(FaultCode::CamLost)?;
         let begun = Instant::now();
-        let count = if self.config.source == Source::Webcam { BURST } else { 1 };
+        let count = if self.config.source.is_webcam() { BURST } else { 1 };
         let shots = (0..count).take_while(|n| *n == 0 || begun.elapsed() < BURST_WITHIN);
         let shots: Vec<Photo> = shots.filter_map(|_| camera.still().ok()).map(|shot| shot.photo).collect();
         let judged = shots.into_iter().map(|photo| (still::sharpness(photo.pixels()), photo));

@@ -19,7 +19,7 @@ pub struct Stand {
     /// A folder as camera
     #[arg(long, value_name = "DIR", conflicts_with = "sample")]
     pub camera_dir: Option<PathBuf>,
-    /// A sample sitter (nobody's face) as camera
+    /// A simulated webcam with a sample sitter before it (nobody's face)
     #[arg(long)]
     pub sample: bool,
     #[command(flatten)]
