@@ -16,7 +16,7 @@ pub struct BoothConfig {
     pub styles: Vec<String>,
     /// The folder of the drawing under way; empty takes [`Self::state_folder`]'s.
     pub state_folder: String,
-    /// Live pictures each second. Default 25.
+    /// Live pictures each second, as far as the camera goes. Default 30.
     pub live_per_sec: u32,
     /// A pen that has drawn so much is worn, metres; 0 for never. Default 0.
     pub pen_most_metres: u32,
@@ -39,7 +39,7 @@ impl Default for BoothConfig {
         Self {
             styles: ["croquis", "pen", "lines"].map(str::to_owned).to_vec(),
             state_folder: String::new(),
-            live_per_sec: 25,
+            live_per_sec: 30,
             pen_most_metres: 0,
             pen_most_minutes: 0,
         }

@@ -139,7 +139,8 @@ impl CameraWatch {
                 Ok(Wish::Open | Wish::Look) => continue,
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            next = Instant::now() + every;
+            // One that came late is made up for by the next, but no more than one.
+            next = (next + every).max(Instant::now().checked_sub(every).unwrap_or(next));
             if camera.is_none() && Instant::now() >= try_at {
                 camera = camera::open(&self.config).ok();
             }

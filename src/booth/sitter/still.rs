@@ -1,31 +1,32 @@
 //! Pictures as the sitter's process shows and judges them: small JPEGs for the screen, and how sharp a photo is.
 
-use image::codecs::jpeg::JpegEncoder;
+use std::borrow::Cow;
+
 use image::imageops;
 use image::imageops::FilterType;
+use jpeg_encoder::ColorType;
+use jpeg_encoder::Encoder;
 
 use crate::raster::Rgb;
 
-/// The live view's height, px; a camera's smaller picture stays as it is.
-const LIVE_PX: u32 = 720;
-/// The shown photo's height, px.
-const PHOTO_PX: u32 = 1080;
+/// The height of the live view and of the shown photo, px; a smaller picture stays as it is.
+const SHOWN_PX: u32 = 1080;
 /// Pictures are judged at this height, px.
 const JUDGED_PX: u32 = 360;
 
 /// A picture of the live view.
 pub fn live(pixels: &Rgb) -> Vec<u8> {
-    jpeg(&at_most(pixels, LIVE_PX), 75)
+    jpeg(&at_most(pixels, SHOWN_PX), 75)
 }
 
 /// The photo as it is shown.
 pub fn shown(pixels: &Rgb) -> Vec<u8> {
-    jpeg(&at_most(pixels, PHOTO_PX), 88)
+    jpeg(&at_most(pixels, SHOWN_PX), 88)
 }
 
 /// A picture small enough to be judged many times each second.
 pub fn judged(pixels: &Rgb) -> Rgb {
-    at_most(pixels, JUDGED_PX)
+    at_most(pixels, JUDGED_PX).into_owned()
 }
 
 /// What is shown while no camera sends any: an empty, dark field with a soft light in its middle.
@@ -41,7 +42,7 @@ pub fn placeholder() -> Vec<u8> {
 
 /// How sharp a photo is: the mean square of its luma's gradients (Tenengrad; Krotkov 1988), at one size for all.
 pub fn sharpness(pixels: &Rgb) -> f64 {
-    let gray = imageops::grayscale(&at_most(pixels, JUDGED_PX));
+    let gray = imageops::grayscale(&*at_most(pixels, JUDGED_PX));
     let (width, height) = gray.dimensions();
     let at = |x: u32, y: u32| f64::from(gray.get_pixel(x, y).0[0]);
     let mut sum = 0.0;
@@ -56,25 +57,29 @@ pub fn sharpness(pixels: &Rgb) -> f64 {
 
 /// How light a picture is on the average, and how many parts of a hundred of it are as light as can be.
 pub fn exposure(pixels: &Rgb) -> (u8, u8) {
-    let gray = imageops::grayscale(&at_most(pixels, JUDGED_PX));
+    let gray = imageops::grayscale(&*at_most(pixels, JUDGED_PX));
     let count = (gray.len() as u64).max(1);
     let sum: u64 = gray.iter().map(|luma| u64::from(*luma)).sum();
     let burnt = gray.iter().filter(|luma| **luma >= 254).count() as u64;
     ((sum / count) as u8, (burnt * 100 / count) as u8)
 }
 
-fn at_most(pixels: &Rgb, height: u32) -> Rgb {
+/// `pixels`, made smaller by a triangle's weights if they are higher than `height` px.
+fn at_most(pixels: &Rgb, height: u32) -> Cow<'_, Rgb> {
     if pixels.height() <= height {
-        return pixels.clone();
+        return Cow::Borrowed(pixels);
     }
     let width = (u64::from(pixels.width()) * u64::from(height) / u64::from(pixels.height())).max(1) as u32;
-    imageops::resize(pixels, width, height, FilterType::Triangle)
+    Cow::Owned(imageops::resize(pixels, width, height, FilterType::Triangle))
 }
 
 fn jpeg(pixels: &Rgb, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Writing into a vector fails only for pictures without pixels, of which there are none.
-    let _ = JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(pixels);
+    // Pictures here are at most 1080 px high, and a photo's sides stand in no ratio that makes one too wide for a JPEG.
+    if let (Ok(width), Ok(height)) = (u16::try_from(pixels.width()), u16::try_from(pixels.height())) {
+        // Writing into a vector fails only for pictures without pixels, of which there are none.
+        let _ = Encoder::new(&mut bytes, quality).encode(pixels.as_raw(), width, height, ColorType::Rgb);
+    }
     bytes
 }
 
@@ -84,11 +89,11 @@ mod tests {
 
     #[test]
     fn a_blurred_photo_is_less_sharp_and_large_ones_are_made_small() {
-        let sharp = Rgb::from_fn(640, 960, |x, y| image::Rgb([if (x / 8 + y / 8) % 2 == 0 { 30 } else { 220 }; 3]));
+        let sharp = Rgb::from_fn(800, 1200, |x, y| image::Rgb([if (x / 8 + y / 8) % 2 == 0 { 30 } else { 220 }; 3]));
         let blurred = imageops::blur(&sharp, 6.0);
         assert!(sharpness(&sharp) > 2.0 * sharpness(&blurred));
         let live = image::load_from_memory(&live(&sharp)).expect("a JPEG");
-        assert_eq!((live.width(), live.height()), (480, 720));
+        assert_eq!((live.width(), live.height()), (720, 1080));
         assert!(image::load_from_memory(&placeholder()).is_ok());
         let half = Rgb::from_fn(100, 100, |x, _| image::Rgb([if x < 50 { 255 } else { 55 }; 3]));
         assert_eq!(exposure(&half), (155, 50));
