@@ -276,6 +276,48 @@ fn a_stray_ok_after_the_reset_of_an_alarm_is_no_answer() {
 }
 
 #[test]
+fn what_was_said_to_the_sender_before_answers_nothing() {
+    // A program was killed in mid-drawing: reports and `ok`s that it never read lie in the cable.
+    let left = format!("{}{}", "ok\r\n".repeat(5), "<Run|MPos:9.000,9.000,0.000|FS:600,0>\r\n").repeat(4);
+    let mut board = Board { lines: grbl_lines(), status: IDLE, out: left.bytes().collect(), ..Board::default() };
+    let met = meet(&mut board).expect("it answers");
+    assert_eq!((met.status.state, met.stopped, met.settings.len()), (State::Idle, false, 2));
+    assert!(board.out.is_empty(), "no `ok` is left over for the sender to count");
+}
+
+#[test]
+fn a_board_that_reports_unasked_is_met_all_the_same() {
+    let mut robot = simulated();
+    let mut talk = Chatty { robot: &mut robot, said: 0 };
+    let met = meet(&mut talk).expect("it answers");
+    assert!(met.settings.len() == 34 && robot.now() < SECOND * 4, "{:?}", robot.now());
+}
+
+/// A robot that reports its state every 100 ms whoever asks.
+struct Chatty<'a> {
+    robot: &'a mut Simulated,
+    said: u128,
+}
+
+impl Port for Chatty<'_> {
+    fn now(&self) -> Duration {
+        self.robot.now()
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
+        self.robot.write(bytes)
+    }
+
+    fn read(&mut self, until: Duration) -> Result<Vec<u8>, PortError> {
+        if self.said < self.robot.now().as_millis() / 100 {
+            self.said = self.robot.now().as_millis() / 100;
+            return Ok(IDLE.into());
+        }
+        self.robot.read(until.min(self.robot.now() + Duration::from_millis(50)))
+    }
+}
+
+#[test]
 fn what_another_sender_left_moving_is_stopped_first() {
     let mut robot = simulated();
     robot.write(b"G1X200F600\n").expect("a sound cable");

@@ -79,7 +79,10 @@ impl<'a> Talk<'a> {
     /// # Errors
     /// [`ConnectError`]: silence, a stranger, an open door.
     pub fn meet(&mut self, baud: u32) -> Result<Met, ConnectError> {
-        let mut status = self.first_words(baud)?;
+        self.first_words(baud)?;
+        // What it still had to say to whoever drove it before answers nothing that is asked now.
+        self.hush(self.port.now() + HELLO)?;
+        let mut status = self.status()?;
         let mut stopped = false;
         match status.state {
             State::Run | State::Jog | State::Home | State::Hold { .. } | State::Check | State::Sleep => {
@@ -219,7 +222,7 @@ impl<'a> Talk<'a> {
         let answer = match self.ask(line, ANSWER) {
             Err(ConnectError::Refused { code: MEMORY, .. }) => {
                 self.restored = true;
-                self.hush()?; // its `ok` still comes
+                self.hush(Duration::MAX)?; // its `ok` still comes
                 self.ask(line, ANSWER)
             }
             answer => answer,
@@ -233,18 +236,18 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// Listens until nothing more comes, but not for ever.
-    fn hush(&mut self) -> Result<(), ConnectError> {
+    /// Listens until nothing more comes, but not beyond `until` nor for ever.
+    fn hush(&mut self, until: Duration) -> Result<(), ConnectError> {
         for _ in 0..MOST_LINES {
-            if self.hear(self.port.now() + QUIET)?.is_none() {
+            if self.port.now() >= until || self.hear(self.port.now() + QUIET)?.is_none() {
                 break;
             }
         }
         Ok(())
     }
 
-    /// The first report, whether the board has just been reset, runs already, or waits for a reset after an alarm.
-    fn first_words(&mut self, baud: u32) -> Result<Status, ConnectError> {
+    /// Until it reports or greets, whether the board has just been reset, runs already, or waits for a reset after an alarm.
+    fn first_words(&mut self, baud: u32) -> Result<(), ConnectError> {
         let opened = self.port.now();
         let mut silenced = false;
         // A question first, then what wakes the deaf: an end of line, and at last a reset.
@@ -255,13 +258,13 @@ impl<'a> Talk<'a> {
             }
             while let Some(reply) = self.hear(opened + until)? {
                 match reply {
-                    Reply::Status(status) => return Ok(status),
+                    Reply::Status(_) => return Ok(()),
                     Reply::Welcome(_) => {
                         if recognise(&self.heard) == Some(Speaker::OldGrbl) {
                             return Err(self.stranger(baud, ""));
                         }
-                        self.hush()?; // it says what it must before it answers
-                        return self.status();
+                        self.hush(Duration::MAX)?; // it says what it must before it answers
+                        return Ok(());
                     }
                     Reply::Error(MEMORY) => self.restored = true,
                     Reply::Message(text) if text == SILENCED && !silenced => {

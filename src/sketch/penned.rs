@@ -21,6 +21,7 @@ use super::specks;
 use super::tone;
 use super::tone::ToneConfig;
 use super::tone::step;
+use super::untold::BEARDED;
 use super::untold::Untold;
 use crate::face::Side;
 use crate::photo::Portrait;
@@ -58,8 +59,6 @@ const SHADED: (f32, f32) = (0.02, 0.1);
 const DARKER: f32 = 1.3;
 /// How much paler it is in lighter hair, for each share that is missing of the tone's full depth.
 const PALER: f32 = 0.7;
-/// The share of a beard below which what is hatched in its place is a shadow.
-const BEARDED: (f32, f32) = (0.1, 0.3);
 
 /// `drawn`, by a network upon `lines`, as ink and tone.
 pub fn penned(drawn: Gray, portrait: &Portrait, lines: &LineDrawing, anatomy: &Anatomy, config: &ToneConfig) -> Sketch {
@@ -126,11 +125,9 @@ fn cover(hatching: &Hatching, untold: &Untold, anatomy: &Anatomy, config: &ToneC
             let own = at(&calm) * DARKER * (1.0 - PALER * (1.0 - depth));
             return Luma([own.max(at(&untold.hair)) * open]);
         }
-        // Where nobody's beard grows a hatched chin is a chin in the shade: left to the paper, it is no beard.
-        let bare = at(anatomy.beard()) * at(anatomy.skin()) * (1.0 - step(at(beard), BEARDED.0, BEARDED.1));
         // A light forehead is no shadow, whatever hair the lines suggest there.
         let lit = at(anatomy.skin()) * (1.0 - at(&shadow).max(step(at(beard), BEARDED.0, BEARDED.1)));
-        let own = at(hatching.cover()) * (1.0 - bare) * (1.0 - lit) * open;
+        let own = at(hatching.cover()) * (1.0 - at(&untold.bare)) * (1.0 - lit) * open;
         Luma([[&untold.face_hair, &untold.skin, &untold.clothes].into_iter().map(at).fold(own, f32::max)])
     });
     tone::fade_out(&mut cover, anatomy);

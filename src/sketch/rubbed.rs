@@ -61,7 +61,7 @@ pub fn rubbed(
             rubbed
         } else {
             // A light shadow on skin is left to the paper: hatched, it would be a beard.
-            (rubbed - SKIN_FROM).max(0.0) / (1.0 - SKIN_FROM)
+            (rubbed - SKIN_FROM).max(0.0) / (1.0 - SKIN_FROM) * (1.0 - at(&untold.bare))
         };
         Luma([[&untold.face_hair, &untold.skin, &untold.features].into_iter().map(at).fold(rubbed, f32::max)])
     });

@@ -209,6 +209,8 @@ pub fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, confi
     let drawn = smooth::map(&drawn, |drawn| step(drawn, 0.5, 1.0));
     let drawn = smooth::map2(&drawn, anatomy.bridge(), f32::max);
     let drawn = smooth::map2(&drawn, anatomy.glasses(), f32::max);
+    // Hatching on lip, chin and jaw reads as a beard, and those who have one get it by itself.
+    let drawn = smooth::map2(&drawn, &smooth::map(anatomy.beard(), |zone| step(zone, 0.2, 0.6)), f32::max);
     // The dark along the hairline is the hair's, and its line is drawn.
     let border = anatomy.skin_border(5.0);
     for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {

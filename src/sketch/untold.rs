@@ -9,6 +9,7 @@ use super::beard::beard;
 use super::even_light::even_light;
 use super::tone;
 use super::tone::ToneConfig;
+use super::tone::step;
 use crate::photo::Portrait;
 use crate::photo::colour_model;
 use crate::photo::smooth;
@@ -16,6 +17,8 @@ use crate::raster::Field;
 
 /// Smoothing of the light in hair.
 const CALM_PX: f32 = 3.0;
+/// The share of a beard below which what is dark in its place is a shadow.
+pub const BEARDED: (f32, f32) = (0.1, 0.3);
 
 /// What the portrait says beside its lines.
 pub struct Untold {
@@ -23,6 +26,8 @@ pub struct Untold {
     pub even: Field,
     /// How much of each place is moustache or beard.
     pub beard: Field,
+    /// Where a beard would grow and none does: hatched, a chin in the shade would have one.
+    pub bare: Field,
     /// How deep the tone of the hair is: 1 where it is dark, half of that where it is white.
     pub hair_depth: f32,
     /// Coverage of hair.
@@ -47,6 +52,8 @@ impl Untold {
         let (brows, beard) = (tone::brows(&even, anatomy), beard(portrait, anatomy));
         let features = tone::features_coverage(&even, lines, anatomy, config);
         let hairy = smooth::map2(&brows, &beard, f32::max);
+        let place = smooth::map2(anatomy.beard(), anatomy.skin(), |zone, skin| zone * skin);
+        let bare = smooth::map2(&place, &beard, |place, beard| place * (1.0 - step(beard, BEARDED.0, BEARDED.1)));
         Self {
             hair_depth: tone::hair_depth(&light, anatomy),
             hair: tone::hair_coverage(&light, anatomy, config.hair),
@@ -56,6 +63,7 @@ impl Untold {
             direction: tone::directions(&even, anatomy, &hairy, &features, config),
             even,
             beard,
+            bare,
             features,
         }
     }
