@@ -34,6 +34,9 @@ const PICTURES: usize = 12;
 const FRAMES_EACH: usize = 5;
 /// The sitter sways by this part of the frame's height to either side.
 const SWAY: f64 = 0.004;
+/// Columns of the portrait's edge from which the wall beside it has its colours, and how many shades these have.
+const EDGE_PX: u32 = 8;
+const WALL_PX: u32 = 8;
 /// JPEG quality of the frames, about a webcam's.
 const QUALITY: u8 = 85;
 
@@ -61,11 +64,12 @@ impl Sitting {
         let format = *best.first().ok_or_else(|| broken("it offers nothing".to_owned()))?;
         let portrait = photo::decode(sitters::sitters()[0].jpeg).map_err(|error| broken(error.to_string()))?;
         let portrait = imageops::resize(portrait.pixels(), format.height(), format.height(), FilterType::CatmullRom);
+        let wall = [0, portrait.width() - EDGE_PX].map(|at| wall(&portrait, at));
         let pictures = (0..PICTURES).map(|nth| {
             let away = SWAY * f64::from(format.height()) * (TAU * nth as f64 / PICTURES as f64).sin();
             let mut jpeg = Vec::new();
             JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
-                .encode_image(&before_a_wall(&portrait, format.width(), away.round() as i64))
+                .encode_image(&before_a_wall(&portrait, &wall, format.width(), away.round() as i64))
                 .map_err(|error| broken(error.to_string()))?;
             Ok(jpeg)
         });
@@ -90,11 +94,25 @@ impl Driver for Sitting {
     }
 }
 
-/// The square `portrait` in the middle of a frame `width` px wide, `away` px to the right of it.
-fn before_a_wall(portrait: &Rgb, width: u32, away: i64) -> Rgb {
+/// The square `portrait` in the middle of a frame `width` px wide, `away` px to the right of it; beyond it `wall`.
+fn before_a_wall(portrait: &Rgb, wall: &[Rgb; 2], width: u32, away: i64) -> Rgb {
     let left = (i64::from(width) - i64::from(portrait.width())) / 2 + away;
-    let last = i64::from(portrait.width()) - 1;
-    Rgb::from_fn(width, portrait.height(), |x, y| *portrait.get_pixel((i64::from(x) - left).clamp(0, last) as u32, y))
+    Rgb::from_fn(width, portrait.height(), |x, y| match u32::try_from(i64::from(x) - left) {
+        Ok(at) if at < portrait.width() => *portrait.get_pixel(at, y),
+        Ok(_) => *wall[1].get_pixel(0, y),
+        Err(_) => *wall[0].get_pixel(0, y),
+    })
+}
+
+/// A column in the colours of the edge of `portrait` that begins `at` px from its left, all detail gone.
+fn wall(portrait: &Rgb, at: u32) -> Rgb {
+    let edge = imageops::crop_imm(portrait, at, 0, EDGE_PX, portrait.height()).to_image();
+    imageops::resize(
+        &imageops::resize(&edge, 1, WALL_PX, FilterType::Triangle),
+        1,
+        portrait.height(),
+        FilterType::CatmullRom,
+    )
 }
 
 #[cfg(test)]

@@ -209,8 +209,9 @@ pub fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, confi
     let drawn = smooth::map(&drawn, |drawn| step(drawn, 0.5, 1.0));
     let drawn = smooth::map2(&drawn, anatomy.bridge(), f32::max);
     let drawn = smooth::map2(&drawn, anatomy.glasses(), f32::max);
-    // Hatching on lip, chin and jaw reads as a beard, and those who have one get it by itself.
-    let drawn = smooth::map2(&drawn, &smooth::map(anatomy.beard(), |zone| step(zone, 0.2, 0.6)), f32::max);
+    // Hatched in full, lip, chin and jaw in the shade have a beard, and those who have one get it by itself.
+    let drawn =
+        smooth::map2(&drawn, &smooth::map(anatomy.beard(), |place| PALER_CHIN * step(place, 0.2, 0.6)), f32::max);
     // The dark along the hairline is the hair's, and its line is drawn.
     let border = anatomy.skin_border(5.0);
     for ((value, drawn), border) in skin.as_mut().iter_mut().zip(drawn.as_raw()).zip(border.as_raw()) {
@@ -220,6 +221,9 @@ pub fn skin_coverage(even: &Field, lines: &LineDrawing, anatomy: &Anatomy, confi
     drop_small_patches(&mut skin, config.skin_least_area_px);
     skin
 }
+
+/// How much of its shade a place loses where a beard would grow.
+const PALER_CHIN: f32 = 0.5;
 
 /// How much of a shadow `light` is against the face's `middle`: none, its first step, or both.
 fn shadow(light: f32, middle: f32, config: &ToneConfig) -> f32 {

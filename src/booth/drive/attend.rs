@@ -78,16 +78,16 @@ impl Worker {
             Cable::Nothing => return Err(MachineEvent::LinkLost),
             Cable::Simulated(pace) => Box::new(Simulated::new(&self.which.profile, *pace)),
             Cable::Serial(name) => {
-                Box::new(Serial::open(name, self.which.profile.baud).map_err(|_| MachineEvent::LinkLost)?)
+                let opened = Serial::open(name, self.which.profile.baud);
+                Box::new(opened.map_err(|error| self.unmet(&error.into()))?)
             }
         };
         port = Box::new(Beating { port, pulse: self.which.pulse.clone() });
         self.machine(MachineEvent::PortFound);
         self.machine(MachineEvent::PortOpened);
-        let met = Talk::new(port.as_mut(), &Stop::default()).meet(self.which.profile.baud).map_err(|e| match e {
-            ConnectError::Stranger { .. } | ConnectError::Unknown { .. } => MachineEvent::Stranger,
-            _ => MachineEvent::LinkLost,
-        })?;
+        let met = Talk::new(port.as_mut(), &Stop::default()).meet(self.which.profile.baud);
+        let met = met.map_err(|error| self.unmet(&error))?;
+        self.unmet = None;
         self.machine(MachineEvent::Greeted);
         let sender = match &self.which.cable {
             Cable::Simulated(_) | Cable::Nothing => SenderConfig::default(),
@@ -96,6 +96,19 @@ impl Worker {
             }
         };
         Ok(Robot { port, met, sender })
+    }
+
+    /// Says in the log why nobody was met, once for each reason: it is tried again for ever.
+    fn unmet(&mut self, error: &ConnectError) -> MachineEvent {
+        let why = error.to_string();
+        if self.unmet.as_ref() != Some(&why) {
+            eprintln!("portraitist: the robot was not met: {why}");
+            self.unmet = Some(why);
+        }
+        match error {
+            ConnectError::Stranger { .. } | ConnectError::Unknown { .. } => MachineEvent::Stranger,
+            _ => MachineEvent::LinkLost,
+        }
     }
 
     /// Does what is ordered, and watches the robot meanwhile, until it is gone: gives what to say of that.

@@ -148,8 +148,14 @@ impl Drive {
     pub fn start(which: Which, tell: impl Fn(Told) + Send + 'static) -> std::io::Result<Self> {
         let (orders, ordered) = sync_channel(ROOM);
         let switches = Arc::new(Switches::default());
-        let worker =
-            Worker { which, tell: Box::new(tell), ordered, switches: Arc::clone(&switches), begun: Instant::now() };
+        let worker = Worker {
+            which,
+            tell: Box::new(tell),
+            ordered,
+            switches: Arc::clone(&switches),
+            begun: Instant::now(),
+            unmet: None,
+        };
         let thread = thread::Builder::new().name("driver".into()).spawn(move || worker.run())?;
         Ok(Self { handle: Handle { switches, orders }, thread: Some(thread) })
     }
@@ -231,6 +237,8 @@ struct Worker {
     ordered: Receiver<Order>,
     switches: Arc<Switches>,
     begun: Instant,
+    /// Why no robot was met the last time.
+    unmet: Option<String>,
 }
 
 impl Worker {
