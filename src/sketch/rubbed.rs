@@ -103,7 +103,9 @@ mod tests {
         }
         assert_eq!(shade(&sketch, 190, 300), 255, "skin");
         assert_eq!(shade(&sketch, 20, 20), 255, "nobody");
-        assert!(shade(&sketched(|_, _| 0.6, |_, _| false), 190, 300) < 140, "a deep shadow on skin");
+        let deep = sketched(|_, _| 0.6, |_, _| false);
+        assert!(shade(&deep, 180, 265) < 140, "a deep shadow on a cheek: {}", shade(&deep, 180, 265));
+        assert_eq!(shade(&deep, 256, 385), 255, "a chin without a beard");
         assert_eq!(shade(&sketched(|_, _| 0.9, |_, _| false), 206, 236), 255, "an eye");
     }
 
