@@ -75,7 +75,7 @@ fn at_most(pixels: &Rgb, height: u32) -> Cow<'_, Rgb> {
 
 fn jpeg(pixels: &Rgb, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Pictures here are at most 1080 px high, and a photo's sides stand in no ratio that makes one too wide for a JPEG.
+    // No photo has a side of more than 20,000 px (`photo::decode`), and no frame of more than 16,384.
     if let (Ok(width), Ok(height)) = (u16::try_from(pixels.width()), u16::try_from(pixels.height())) {
         // Writing into a vector fails only for pictures without pixels, of which there are none.
         let _ = Encoder::new(&mut bytes, quality).encode(pixels.as_raw(), width, height, ColorType::Rgb);
