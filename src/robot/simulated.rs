@@ -1,11 +1,12 @@
 //! The simulated robot behind a cable: the firmware of [`firmware_protocol::device`] with the settings of a robot's
 //! profile, a wire of its baud rate to it, and a pen that inks what the motors really stepped.
 //!
-//! Time is the simulator's own ([`Pace::AtOnce`]) or this computer's ([`Pace::RealTime`]). The robot is switched on at
+//! Time is the simulator's own ([`Pace::AtOnce`]) or this computer's, once or many times as fast ([`Pace::Timed`]). The robot is switched on at
 //! home with its pen up; a profile with a Z axis stands at its lifted height then, one with homing has been homed.
 //! [`Simulated::in_trouble`] puts a bad cable in between, and lets things happen to the machine.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 use std::thread;
 use std::time::Duration;
 use std::time::Instant;
@@ -34,8 +35,13 @@ use crate::strokes::Sheet;
 pub enum Pace {
     /// As fast as this computer can.
     AtOnce,
+    /// So many seconds a second.
+    Timed { speed: NonZeroU32 },
+}
+
+impl Pace {
     /// A second a second.
-    RealTime,
+    pub const REAL_TIME: Self = Self::Timed { speed: NonZeroU32::MIN };
 }
 
 /// A robot with no motors, and the cable to it.
@@ -65,7 +71,7 @@ const BOOT_LOADER: Duration = Duration::from_millis(1800);
 const HOMING: Duration = Duration::from_secs(60);
 /// The switches are closed beyond this side of the origin.
 const SWITCH_MM: f32 = -1.0;
-/// In real time a reader is let go so often, to look at the stop switch.
+/// When time is this computer's, a reader is let go so often, to look at the stop switch.
 const NAP: Duration = Duration::from_millis(2);
 /// The spindle speed that Grbl's settings give as highest; a profile's `S` values are parts of it.
 const MAX_S: f32 = 1000.0;
@@ -212,6 +218,11 @@ impl Simulated {
         }
     }
 
+    /// Device time since the port was opened.
+    fn elapsed(&self, speed: NonZeroU32) -> Duration {
+        self.switched_on.elapsed().saturating_mul(speed.get())
+    }
+
     fn check_there(&self) -> Result<(), PortError> {
         if self.gone { Err(PortError::Gone { port: "simulated".into() }) } else { Ok(()) }
     }
@@ -227,14 +238,14 @@ impl Port for Simulated {
     fn now(&self) -> Duration {
         match self.pace {
             Pace::AtOnce => self.now - self.opened,
-            Pace::RealTime => self.switched_on.elapsed(),
+            Pace::Timed { speed } => self.elapsed(speed),
         }
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), PortError> {
         self.check_there()?;
-        if self.pace == Pace::RealTime {
-            self.now = self.now.max(self.opened + self.switched_on.elapsed());
+        if let Pace::Timed { speed } = self.pace {
+            self.now = self.now.max(self.opened + self.elapsed(speed));
         }
         self.send(bytes);
         Ok(())
@@ -244,9 +255,9 @@ impl Port for Simulated {
         self.check_there()?;
         match self.pace {
             Pace::AtOnce => Ok(self.run(self.opened.saturating_add(until), true)),
-            Pace::RealTime => {
-                let bytes = self.run(self.opened + self.switched_on.elapsed(), false);
-                let left = until.saturating_sub(self.switched_on.elapsed());
+            Pace::Timed { speed } => {
+                let bytes = self.run(self.opened + self.elapsed(speed), false);
+                let left = until.saturating_sub(self.elapsed(speed)) / speed.get();
                 if bytes.is_empty() && !left.is_zero() {
                     thread::sleep(NAP.min(left));
                 }

@@ -99,7 +99,7 @@ fn a_drawing_is_drawn_to_its_end_and_the_rest_of_one_too() {
 
 #[test]
 fn a_hold_stands_goes_on_and_ends_where_drawings_begin() {
-    let bench = bench(Pace::RealTime);
+    let bench = bench(Pace::REAL_TIME);
     let handle = bench.drive.handle();
     bench.draw(60, 0);
     bench.until(|event| matches!(news(event), Some(RunNews::Confirmed { strokes: 1.., .. })));

@@ -64,7 +64,7 @@ impl Cable {
     /// Whether it takes as long as a robot does, so that a person can follow.
     pub fn is_real_time(&self) -> bool {
         match self {
-            Self::Simulated(robot) => robot.pace() == Pace::RealTime,
+            Self::Simulated(robot) => robot.pace() == Pace::REAL_TIME,
             Self::Serial { .. } => true,
         }
     }

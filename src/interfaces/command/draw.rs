@@ -70,7 +70,7 @@ pub fn run(everywhere: &Everywhere, command: &Draw) -> Result<(), Fault> {
     write_stages(&folder, &job, config.pen.width_mm)?;
     drawing::write_plan(&folder, &job.plan, &job.program, &config, &name, command.travels)?;
 
-    let pace = if command.cable.real_time { Pace::RealTime } else { Pace::AtOnce };
+    let pace = if command.cable.real_time { Pace::REAL_TIME } else { Pace::AtOnce };
     let mut cable = Cable::open(&command.cable, &config, pace, stop)?;
     let drawn = drawing::draw_on_paper(&folder, &job.plan, &job.program, &config, &mut cable, &orders, &mut progress)?;
     let stages: serde_json::Map<_, _> =

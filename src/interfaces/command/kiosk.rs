@@ -133,7 +133,7 @@ fn attend(
     attended: &Attended,
 ) -> Result<(), Fault> {
     let simulated = is_simulated(stand, &config);
-    let pace = if stand.at_once { Pace::AtOnce } else { Pace::RealTime };
+    let pace = if stand.at_once { Pace::AtOnce } else { Pace::REAL_TIME };
     let cable = if stand.safe {
         Cable::Nothing
     } else if simulated {

@@ -29,7 +29,7 @@ pub fn run(everywhere: &Everywhere, command: &Send) -> Result<(), Fault> {
     // What was proved is ASCII.
     let lines: Vec<String> = String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect();
 
-    let pace = if command.cable.real_time { Pace::RealTime } else { Pace::AtOnce };
+    let pace = if command.cable.real_time { Pace::REAL_TIME } else { Pace::AtOnce };
     let mut cable = Cable::open(&command.cable, &config, pace, orders.stop())?;
     let mut sender = cable.sender();
     if command.line_by_line {

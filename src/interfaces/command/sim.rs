@@ -19,7 +19,8 @@ pub fn run(everywhere: &Everywhere, command: &Sim) -> Result<(), Fault> {
     let stop = stop_on_ctrl_c();
     let mut pty = Pty::open(command.pty_link.as_deref(), command.reset_on_open)?;
     let trouble = command.trouble.clone().unwrap_or_default();
-    let mut robot = Simulated::in_trouble(&config.robot, Pace::RealTime, &trouble);
+    let pace = Pace::Timed { speed: command.speed };
+    let mut robot = Simulated::in_trouble(&config.robot, pace, &trouble);
     if config.robot.homing {
         robot.restart(); // locked until it is sent home, as after any switching on
     }

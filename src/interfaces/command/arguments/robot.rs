@@ -2,13 +2,18 @@
 //!
 //! Lengths in millimetres. Refuses what clap refuses.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::Subcommand;
+use clap::builder::TypedValueParser;
 
 use super::WHILE_IT_DRAWS;
 use crate::robot::Trouble;
+
+/// Times as fast as a real robot.
+const FASTEST: i64 = 50;
 
 /// Where a program is sent.
 #[derive(Debug, Args)]
@@ -71,6 +76,9 @@ pub struct Sim {
     /// Start anew whenever the port is opened, and take 1.8 s for it, as an Arduino Uno does
     #[arg(long)]
     pub reset_on_open: bool,
+    /// How many of its seconds pass in one, 1 to 50, to try an evening's drawings in less
+    #[arg(long, value_name = "TIMES", default_value_t = NonZeroU32::MIN, value_parser = speeds())]
+    pub speed: NonZeroU32,
     /// Write the sheet as the pen has inked it, at the end
     #[arg(long, value_name = "FILE.png")]
     pub sheet: Option<PathBuf>,
@@ -80,6 +88,11 @@ pub struct Sim {
     pub trouble: Option<Trouble>,
     #[command(flatten)]
     pub machine: Machine,
+}
+
+/// Faster than [`FASTEST`] a small computer could not step its motors.
+fn speeds() -> impl TypedValueParser<Value = NonZeroU32> {
+    clap::value_parser!(u32).range(1..=FASTEST).try_map(NonZeroU32::try_from)
 }
 
 /// `portraitist robot`
