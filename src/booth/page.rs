@@ -26,7 +26,7 @@ macro_rules! assets {
     };
 }
 
-static FILES: [Asset; 14] = assets! {
+static FILES: [Asset; 15] = assets! {
     "index.html" "text/html; charset=utf-8",
     "type.css" "text/css; charset=utf-8",
     "kiosk.css" "text/css; charset=utf-8",
@@ -35,6 +35,7 @@ static FILES: [Asset; 14] = assets! {
     "actions.js" "text/javascript; charset=utf-8",
     "buttons.js" "text/javascript; charset=utf-8",
     "hardening.js" "text/javascript; charset=utf-8",
+    "letters.js" "text/javascript; charset=utf-8",
     "offers.js" "text/javascript; charset=utf-8",
     "plan.js" "text/javascript; charset=utf-8",
     "player.js" "text/javascript; charset=utf-8",

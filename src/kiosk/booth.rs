@@ -27,6 +27,7 @@ use super::drawing_job::DrawingJob;
 use super::drawing_job::JobCommand;
 use super::drawing_job::JobEvent;
 use super::drawing_job::JobResult;
+use super::drawing_job::JobState;
 use super::drawing_job::PlanSummary;
 use super::drawing_job::RunNews;
 use super::fault_codes::FaultCode;
@@ -333,8 +334,9 @@ impl Booth {
 
     /// Facts as they were found, less what is known here to be otherwise.
     fn known(&self, job: JobId, facts: Facts) -> Facts {
-        let begun = self.desk.table().is_some_and(|on| on.id() == job && on.confirmed() > 0);
-        let right = if begun { Paper::Used } else { Paper::Fresh };
+        let on_the_table = self.desk.table().filter(|on| on.id() == job).map(DrawingJob::state);
+        let resumes = matches!(on_the_table, Some(JobState::Preparing(preparing)) if preparing.resumes());
+        let right = if resumes { Paper::Used } else { Paper::Fresh };
         Facts {
             homed: facts.homed && self.machine == Machine::Ready,
             paper: facts.paper && self.conditions.paper == right,

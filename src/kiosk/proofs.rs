@@ -55,6 +55,22 @@ impl Check {
         }
     }
 
+    /// What the staff reads when it is missing.
+    pub fn staff_text(self) -> &'static str {
+        match self {
+            Check::Homed => "the robot must be home, standing still and free of alarms",
+            Check::Paper => {
+                "a drawing begins on a sheet that was just loaded, and is resumed on the one that it was begun on"
+            }
+            Check::Pen => "the pen must be changed",
+            Check::Door => "the gate must be closed",
+            Check::Chain => "the emergency stop must be released",
+            Check::Checksum => "the strokes are not those that were shown",
+            Check::Bounds => "the strokes leave the sheet or the robot's field",
+            Check::Speed => "the pen would move faster than it may",
+        }
+    }
+
     /// Whether no person can bring it about: the plan itself is unfit.
     pub fn condemns_the_plan(self) -> bool {
         matches!(self, Check::Checksum | Check::Bounds | Check::Speed)

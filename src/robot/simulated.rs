@@ -36,7 +36,10 @@ pub enum Pace {
     /// As fast as this computer can.
     AtOnce,
     /// So many seconds a second.
-    Timed { speed: NonZeroU32 },
+    Timed {
+        /// How many.
+        speed: NonZeroU32,
+    },
 }
 
 impl Pace {

@@ -55,13 +55,29 @@ pub struct Browser {
 
 /// Starts a browser, if there is one; `test` names who asks.
 pub fn launch(test: &str) -> Option<Browser> {
+    found(test).map(|program| Browser::start(&program, Fonts::OfTheMachine))
+}
+
+/// Starts one that has no fonts but those that a page brings, if there is one; `test` names who asks.
+pub fn launch_without_fonts(test: &str) -> Option<Browser> {
+    found(test).map(|program| Browser::start(&program, Fonts::None))
+}
+
+/// Which fonts a browser may write with, besides those that its pages bring.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fonts {
+    OfTheMachine,
+    None,
+}
+
+fn found(test: &str) -> Option<PathBuf> {
     let found = find();
     if found.is_none() {
         let sentence = "no browser was found (chromium-headless-shell or chromium in PATH, or PORTRAITIST_BROWSER)";
         assert!(!required(), "{test}: {sentence}");
         println!("skipped {test}: {sentence}");
     }
-    Some(Browser::start(&found?))
+    found
 }
 
 /// The script of axe-core that `PORTRAITIST_AXE` names, if it does; `test` names who asks. `.ci/run` fetches one.
@@ -76,7 +92,7 @@ pub fn axe(test: &str) -> Option<String> {
 }
 
 /// Whether what is missing is a failure.
-fn required() -> bool {
+pub fn required() -> bool {
     std::env::var_os("REQUIRE_BROWSER").is_some_and(|value| value == "1")
 }
 
@@ -89,9 +105,15 @@ fn find() -> Option<PathBuf> {
 }
 
 impl Browser {
-    fn start(program: &PathBuf) -> Self {
+    fn start(program: &PathBuf, fonts: Fonts) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
-        let mut process = Command::new(program)
+        let mut command = Command::new(program);
+        if fonts == Fonts::None {
+            let none = folder.path().join("no-fonts.conf");
+            std::fs::write(&none, "<fontconfig></fontconfig>").expect("a scratch folder is writable");
+            command.env("FONTCONFIG_FILE", none);
+        }
+        let mut process = command
             .args(FLAGS)
             .arg(format!("--user-data-dir={}", folder.path().display()))
             .stdin(Stdio::null())

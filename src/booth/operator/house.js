@@ -33,6 +33,9 @@ function show(house) {
     : "none";
   $("interrupted").hidden = job?.state !== "interrupted";
   if (job) $("broke-off").textContent = `Stroke ${job.confirmed + 1} of ${job.strokes}. Did the paper move?`;
+  const refused = job?.refused_because ?? [];
+  $("refused").hidden = refused.length === 0;
+  $("refused").textContent = `It was not begun: ${refused.join("; ")}.`;
   const sheets = house.sheets_left === null ? "" : `, ${house.sheets_left} sheets left`;
   morning(house);
   report(house);

@@ -1,5 +1,6 @@
 // Puts a view on the screen: which section, its words, its buttons, its pictures.
 import { lay } from "./buttons.js";
+import { canWrite } from "./letters.js";
 import { offers } from "./offers.js";
 import { follow, forget, loop, stand } from "./player.js";
 
@@ -118,6 +119,8 @@ function frame(view) {
     const button = $("languages").children[i];
     [button.lang, button.dir, button.dataset.language] = [language, "auto", language];
     if (language === view.language) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
+    // A name in boxes is nobody's language.
+    button.hidden = language !== view.language && !canWrite(button);
   });
   $("aside").hidden = !view.aside;
   if (view.aside) {

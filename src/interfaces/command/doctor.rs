@@ -1,4 +1,4 @@
-//! `portraitist doctor`: is this machine ready? Camera, ports, permissions, model files, disk, configuration.
+//! `portraitist doctor`: is this machine ready? Camera, ports, permissions, model files, disk, fonts, configuration.
 //!
 //! A missing camera or robot is only a note, since both have built-in stand-ins; what is there but cannot be used is a
 //! fault. Nothing is opened that would move or reset a device, unless the robot is asked for: opening its port resets
@@ -7,6 +7,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use models::Manifest;
 use rustix::fs::Access;
@@ -143,7 +144,32 @@ fn booth(config: &Config) -> Vec<Finding> {
         let text = "the sitter's memory may be swapped; forbid swap (MemorySwapMax=0) or set LimitMEMLOCK=infinity";
         Finding::new("memory", State::Note, text)
     });
+    findings.extend(letters());
     findings
+}
+
+/// Scripts that the page's own font lacks, as fontconfig calls them, and the Debian package that has them.
+const SCRIPTS: [(&str, &str, &str); 3] = [
+    ("Chinese", ":lang=zh-cn", "fonts-noto-cjk"),
+    ("Japanese", ":lang=ja", "fonts-noto-cjk"),
+    ("Arabic", ":lang=ar", "fonts-noto-core"),
+];
+
+/// Whether a browser on this machine can write every language; nothing where fontconfig has no `fc-list` to ask.
+fn letters() -> Option<Finding> {
+    let mut lacking = Vec::new();
+    for (script, pattern, package) in SCRIPTS {
+        let fonts = Command::new("fc-list").args([pattern, "family"]).output().ok().filter(|o| o.status.success())?;
+        if fonts.stdout.is_empty() {
+            lacking.push(format!("{script} ({package})"));
+        }
+    }
+    Some(if lacking.is_empty() {
+        Finding::new("letters", State::Good, "a browser on this machine can write every language of the page")
+    } else {
+        let text = format!("no font for {}; the page leaves these languages out in a browser here", lacking.join(", "));
+        Finding::new("letters", State::Note, text)
+    })
 }
 
 fn cameras(source: Source) -> Finding {

@@ -104,7 +104,7 @@ fn lines(house: &Value) -> Vec<String> {
             let stroke = job["confirmed"].as_u64().unwrap_or(0) + 1;
             lines.push(format!("a drawing broke off: stroke {stroke} of {strokes}. Did the paper move?"));
             lines.push("  no: portraitist house resume; else start-again on a new sheet, or cancel".to_owned());
-            let refused: Vec<String> = list(&job["refused"]).map(words).collect();
+            let refused: Vec<&str> = list(&job["refused_because"]).filter_map(Value::as_str).collect();
             if !refused.is_empty() {
                 lines.push(format!("  it was not begun: {}", refused.join("; ")));
             }
@@ -151,7 +151,7 @@ mod tests {
             "opening": [{ "step": "home", "done": false }, { "step": "test-mark", "done": true }],
             "report": { "sessions": 3, "wiped": 3, "drawn": 2, "declined": 1, "cancelled": 0, "timed_out": 0, "broken_off": 0,
                 "faults": 1, "sheets": 2, "ink_metres": 12.3 },
-            "job": { "state": "interrupted", "confirmed": 411, "strokes": 900, "refused": [{ "missing": "homed" }] },
+            "job": { "state": "interrupted", "confirmed": 411, "strokes": 900, "refused_because": ["the gate must be closed"] },
         });
         assert_eq!(
             lines(&house),
@@ -164,7 +164,7 @@ mod tests {
                 "POWER: It failed. Look. Home.",
                 "a drawing broke off: stroke 412 of 900. Did the paper move?",
                 "  no: portraitist house resume; else start-again on a new sheet, or cancel",
-                "  it was not begun: homed",
+                "  it was not begun: the gate must be closed",
             ]
         );
         let ready = json!({ "open": true, "reasons": [], "robot": "ready", "paper": "fresh", "pen": "good" });

@@ -42,6 +42,7 @@ pub use states::Refusal;
 pub use states::RunNews;
 
 use states::Back;
+use states::On;
 
 /// One drawing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,20 +214,18 @@ impl DrawingJob {
                 Vec::new()
             }
             JobEvent::Start { by, sheet } if self.is_for(by) => match self.state {
-                JobState::Queued { .. } => {
-                    self.sheet = sheet;
-                    self.prepare(Back::Queue, now)
-                }
+                JobState::Queued { .. } => self.prepare(Back::Queue, On::New(sheet), now),
                 _ => Vec::new(),
             },
             JobEvent::Resume(_) => match self.state {
-                JobState::Interrupted { code, since, .. } => self.prepare(Back::Interrupted { code, since }, now),
+                JobState::Interrupted { code, since, .. } => {
+                    self.prepare(Back::Interrupted { code, since }, On::ItsOwn, now)
+                }
                 _ => Vec::new(),
             },
             JobEvent::StartAgain { sheet, .. } => match self.state {
                 JobState::Interrupted { code, since, .. } => {
-                    (self.sheet, self.confirmed, self.secs_left) = (sheet, 0, self.plan.secs);
-                    self.prepare(Back::Interrupted { code, since }, now)
+                    self.prepare(Back::Interrupted { code, since }, On::New(sheet), now)
                 }
                 _ => Vec::new(),
             },
@@ -277,9 +276,9 @@ impl DrawingJob {
         }
     }
 
-    fn prepare(&mut self, back: Back, now: Duration) -> Vec<JobCommand> {
+    fn prepare(&mut self, back: Back, on: On, now: Duration) -> Vec<JobCommand> {
         self.runs = self.runs.saturating_add(1);
-        self.state = JobState::Preparing(Preparing { back, asked: now, proven: None });
+        self.state = JobState::Preparing(Preparing { back, on, asked: now, proven: None });
         vec![JobCommand::Prove { job: self.id, run: self.runs }]
     }
 
@@ -301,6 +300,10 @@ impl DrawingJob {
         match prove(facts) {
             Ok(_) if preparing.proven.is_some() => Vec::new(),
             Ok(proven) => {
+                // Not before the new sheet is known to lie there: a refused start must not lose what is on the old one.
+                if let On::New(sheet) = preparing.on {
+                    (self.sheet, self.confirmed, self.secs_left) = (sheet, 0, self.plan.secs);
+                }
                 self.state = JobState::Preparing(Preparing { proven: Some((proven, now)), ..preparing });
                 vec![JobCommand::Announce { job: self.id, run: self.runs }]
             }

@@ -39,6 +39,17 @@ pub enum Refusal {
     Stopped,
 }
 
+impl Refusal {
+    /// What the staff reads.
+    pub fn staff_text(self) -> &'static str {
+        match self {
+            Refusal::Missing(check) => check.staff_text(),
+            Refusal::NoAnswer => "the robot gave no answer in time",
+            Refusal::Stopped => "stop was pressed",
+        }
+    }
+}
+
 /// Why a drawing pauses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PauseCause {
@@ -70,10 +81,20 @@ pub(super) enum Back {
     Interrupted { code: FaultCode, since: Duration },
 }
 
+/// Which sheet a start needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum On {
+    /// A new one, of this number: from the first stroke.
+    New(u32),
+    /// The one that the drawing was interrupted on: at its first stroke not confirmed.
+    ItsOwn,
+}
+
 /// A start that is being proved and announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preparing {
     pub(super) back: Back,
+    pub(super) on: On,
     pub(super) asked: Duration,
     pub(super) proven: Option<(Proven, Duration)>,
 }
@@ -82,6 +103,11 @@ impl Preparing {
     /// Whether all is proved, so that only the announcement stands between the tap and the motion.
     pub fn is_announcing(&self) -> bool {
         self.proven.is_some()
+    }
+
+    /// Whether it goes on where the drawing was interrupted, on the sheet that was drawn on; all others need a new one.
+    pub fn resumes(&self) -> bool {
+        self.on == On::ItsOwn
     }
 }
 

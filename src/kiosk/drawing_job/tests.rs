@@ -64,7 +64,8 @@ fn a_start_is_proved_announced_and_drawn_and_each_step_is_journalled_first() {
             other => format!("{other:?}").split(' ').next().unwrap_or_default().to_owned(),
         })
         .collect();
-    assert_eq!(names, ["Queued 0", "Preparing 1", "Prove", "Announce", "Drawing 1", "Draw"]);
+    // The second record of preparing names the sheet, which is known to lie there only then.
+    assert_eq!(names, ["Queued 0", "Preparing 1", "Prove", "Preparing 1", "Announce", "Drawing 1", "Draw"]);
     assert_eq!(job.state().stage(), Stage::Drawing);
     let late = [RunNews::Confirmed { strokes: 7, secs_left: 60 }, RunNews::Confirmed { strokes: 3, secs_left: 80 }];
     assert_eq!(after(job.clone(), &late.map(news)).0.confirmed(), 7, "ink does not go back");

@@ -224,16 +224,9 @@ fn after_a_power_cut_nothing_moves_until_the_staff_resumes_at_the_right_stroke()
     let journal = decode(&bytes);
     assert_eq!(journal.last().map(|record| record.confirmed), Some(0), "never later than what is durable");
     let record = Record { confirmed: 41, ..journal.last().unwrap().clone() };
-
-    let now = Duration::from_secs(1);
-    let (booth, done) = Booth::at_start(8, &[record], FaultCode::Power, now, KioskConfig::default());
-    assert_eq!(done[0], Command::Machine(MachineCommand::Hold), "the first word to a robot is to hold");
-    let mut evening = Evening { booth, now, done };
-    evening.answer_wipes(true);
+    let mut evening = after_a_power_cut(&record);
+    assert_eq!(evening.done[0], Command::Machine(MachineCommand::Hold), "the first word to a robot is to hold");
     assert_eq!(evening.screen(), "closed");
-    for event in [MachineEvent::PortFound, MachineEvent::PortOpened, MachineEvent::Greeted] {
-        evening.hear(Event::Machine(event));
-    }
     evening.wait(600);
     evening.press_staff(StaffPress::Resume);
     let job = evening.job();
@@ -250,6 +243,59 @@ fn after_a_power_cut_nothing_moves_until_the_staff_resumes_at_the_right_stroke()
         _ => None,
     });
     assert_eq!(from, Some(41));
+}
+
+/// A booth that was started again with `record` as its journal, and has met its robot.
+fn after_a_power_cut(record: &Record) -> Evening {
+    let now = Duration::from_secs(1);
+    let records = [record.clone()];
+    let (booth, done) = Booth::at_start(8, &records, FaultCode::Power, now, KioskConfig::default());
+    let mut evening = Evening { booth, now, done };
+    evening.answer_wipes(true);
+    for event in [MachineEvent::PortFound, MachineEvent::PortOpened, MachineEvent::Greeted] {
+        evening.hear(Event::Machine(event));
+    }
+    evening
+}
+
+#[test]
+fn a_drawing_is_resumed_on_its_own_sheet_begun_again_on_a_new_one_and_no_refusal_loses_its_place() {
+    for confirmed in [0, 41] {
+        let mut before = Evening::open();
+        before.begin();
+        let record = Record { confirmed, ..before.booth.desk().table().expect("it draws").record() };
+        let answered = |evening: &mut Evening, run| {
+            let job = evening.job();
+            evening.hear(Event::Facts { job, run, facts: good() });
+            evening.wait(2);
+            let begun = evening.done.iter().rev().find_map(|command| match command {
+                Command::Job(JobCommand::Draw { from_stroke, run, .. }) => Some((*from_stroke, *run)),
+                _ => None,
+            });
+            (
+                begun.filter(|(_, begun)| *begun == run).map(|(from, _)| from),
+                evening.booth.desk().table().unwrap().confirmed(),
+            )
+        };
+        let homed = |record: &Record| {
+            let mut evening = after_a_power_cut(record);
+            evening.press_staff(StaffPress::Home);
+            evening.hear(Event::Machine(MachineEvent::Rests));
+            evening
+        };
+        let mut evening = homed(&record);
+        evening.press_staff(StaffPress::StartAgain);
+        assert_eq!(answered(&mut evening, 2), (None, confirmed), "no new sheet was loaded");
+        evening.press_staff(StaffPress::Resume);
+        assert_eq!(answered(&mut evening, 3), (Some(confirmed), confirmed), "its own sheet lies there");
+
+        let mut evening = homed(&record);
+        evening.press_staff(StaffPress::SheetLoaded { left: None });
+        evening.press_staff(StaffPress::Resume);
+        assert_eq!(answered(&mut evening, 2), (None, confirmed), "what was drawn is not on the new sheet");
+        evening.press_staff(StaffPress::StartAgain);
+        assert_eq!(answered(&mut evening, 3), (Some(0), 0));
+    }
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub struct JobView {
     pub code: Option<FaultCode>,
     /// Why its start was refused.
     pub refused: Vec<Refusal>,
+    /// The same, for the staff to read.
+    pub refused_because: Vec<&'static str>,
     /// On which sheet.
     pub sheet: u32,
     /// Strokes on the paper for certain; resuming begins with the next one.
@@ -119,6 +121,7 @@ fn job(job: &DrawingJob) -> JobView {
         job: record.job,
         state: record.stage,
         code: record.code,
+        refused_because: refused.iter().map(|refusal| refusal.staff_text()).collect(),
         refused,
         sheet: record.sheet,
         confirmed: record.confirmed,

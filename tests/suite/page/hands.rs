@@ -108,7 +108,13 @@ fn every_language_is_one_touch_away_on_every_screen_and_none_outlives_its_visito
         assert_eq!(stage.house.screen(), screen);
         stage.show();
         assert_eq!(missing(&mut page, &stage.house.view()), [] as [String; 0], "{screen}");
-        page.touch(&format!("#languages [data-language=\"{}\"]", language.tag()));
+        let button = format!("#languages [data-language=\"{}\"]", language.tag());
+        if page.ask(&format!("document.querySelector('{button}').checkVisibility()")) != json!(true) {
+            assert!(!browser::required(), "no font on this machine writes {language:?}");
+            println!("skipped {screen} in {language:?}: no font on this machine writes it");
+            continue;
+        }
+        page.touch(&button);
         stage.listen();
         let view = stage.house.view();
         assert_eq!(view.language, language, "{screen}");
@@ -241,3 +247,24 @@ fn the_last_frame_is_the_renderers_picture() {
 const MEAN: f64 = 0.3;
 /// The share of pixels that may differ by more than a quarter of full ink.
 const SHARE: f64 = 0.000_2;
+
+#[test]
+fn a_language_in_boxes_is_left_out() {
+    let Some(browser) = browser::launch_without_fonts("a_language_in_boxes_is_left_out") else { return };
+    let offered = |page: &mut Page| {
+        page.ask(
+            "[...document.querySelectorAll('#languages button')].filter((b) => b.checkVisibility()).map((b) => b.lang)",
+        )
+    };
+    for (language, left) in [
+        (Language::English, json!(["en", "de", "fr", "es"])),
+        // Whoever has set this house to Japanese has asked for it, and the others can be found from there.
+        (Language::Japanese, json!(["en", "de", "fr", "es", "ja"])),
+    ] {
+        let stage = Stage::of(House::opened(language));
+        let mut page = browser.page(WIDE.0, WIDE.1);
+        open(&mut page, &stage);
+        assert_eq!(offered(&mut page), left);
+        assert_eq!(page.complaints(), [] as [String; 0]);
+    }
+}
