@@ -32,7 +32,9 @@ function show(house) {
     ? `${job.state}, stroke ${job.confirmed} of ${job.strokes}, ${Math.ceil(job.secs_left / 60)} min left${job.code ? `, ${job.code}` : ""}`
     : "none";
   $("interrupted").hidden = job?.state !== "interrupted";
-  if (job) $("broke-off").textContent = `Stroke ${job.confirmed + 1} of ${job.strokes}. Did the paper move?`;
+  const whole = job && job.confirmed >= job.strokes;
+  if (job) $("broke-off").textContent = whole ? `All ${job.strokes} strokes are on paper, the pen's way back broke off.` : `Stroke ${job.confirmed + 1} of ${job.strokes}. Did the paper move?`;
+  document.querySelector("[data-press=resume]").textContent = whole ? "It is whole" : "No: resume";
   const refused = job?.refused_because ?? [];
   $("refused").hidden = refused.length === 0;
   $("refused").textContent = `It was not begun: ${refused.join("; ")}.`;

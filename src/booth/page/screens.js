@@ -47,6 +47,7 @@ export function show(view) {
   if (view.countdown_ms !== null) count(section, view.countdown_ms);
   if (view.progress) progressed({ stroke: view.progress.stroke, strokes: view.progress.strokes });
   fit(section);
+  document.fonts.ready.then(() => unwritten(view));
   if (fresh && $("still-there").hidden) section.querySelector("h1").focus({ preventScroll: true });
 }
 
@@ -119,8 +120,6 @@ function frame(view) {
     const button = $("languages").children[i];
     [button.lang, button.dir, button.dataset.language] = [language, "auto", language];
     if (language === view.language) button.setAttribute("aria-current", "true"); else button.removeAttribute("aria-current");
-    // A name in boxes is nobody's language.
-    button.hidden = language !== view.language && !canWrite(button);
   });
   $("aside").hidden = !view.aside;
   if (view.aside) {
@@ -128,6 +127,11 @@ function frame(view) {
     lay($("aside").querySelector("div"), [view.aside.taken]);
   }
   write($("veil").querySelector("p"), view.veil);
+}
+
+/** Leaves out the languages that this browser has no letters for, once it has those that the page brings. */
+function unwritten(view) {
+  for (const button of $("languages").children) button.hidden = button.dataset.language !== view.language && !canWrite(button);
 }
 
 function pictures(section, view) {

@@ -102,8 +102,15 @@ fn lines(house: &Value) -> Vec<String> {
         if state == "interrupted" {
             // Sent is not drawn: the stroke that was under the pen is drawn again.
             let stroke = job["confirmed"].as_u64().unwrap_or(0) + 1;
-            lines.push(format!("a drawing broke off: stroke {stroke} of {strokes}. Did the paper move?"));
-            lines.push("  no: portraitist house resume; else start-again on a new sheet, or cancel".to_owned());
+            if strokes.as_u64().is_some_and(|all| stroke > all) {
+                lines.push(format!("all {strokes} strokes of a drawing are on paper, the pen's way back broke off"));
+                lines.push(
+                    "  it is whole: portraitist house resume; else start-again on a new sheet, or cancel".to_owned(),
+                );
+            } else {
+                lines.push(format!("a drawing broke off: stroke {stroke} of {strokes}. Did the paper move?"));
+                lines.push("  no: portraitist house resume; else start-again on a new sheet, or cancel".to_owned());
+            }
             let refused: Vec<&str> = list(&job["refused_because"]).filter_map(Value::as_str).collect();
             if !refused.is_empty() {
                 lines.push(format!("  it was not begun: {}", refused.join("; ")));
@@ -167,6 +174,8 @@ mod tests {
                 "  it was not begun: the gate must be closed",
             ]
         );
+        let whole = json!({ "job": { "state": "interrupted", "confirmed": 900, "strokes": 900 } });
+        assert!(lines(&whole).iter().any(|line| line.starts_with("all 900 strokes")), "{:?}", lines(&whole));
         let ready = json!({ "open": true, "reasons": [], "robot": "ready", "paper": "fresh", "pen": "good" });
         assert_eq!(lines(&ready), ["open and ready", "robot ready, paper fresh, pen good"]);
     }

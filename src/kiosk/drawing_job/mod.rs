@@ -218,6 +218,12 @@ impl DrawingJob {
                 _ => Vec::new(),
             },
             JobEvent::Resume(_) => match self.state {
+                // Only the way back was left: whoever stands there has seen that it is whole, and nothing moves.
+                JobState::Interrupted { .. } if self.confirmed >= self.plan.strokes => {
+                    self.secs_left = 0;
+                    self.state = JobState::Drawn { since: now, kept: true };
+                    Vec::new()
+                }
                 JobState::Interrupted { code, since, .. } => {
                     self.prepare(Back::Interrupted { code, since }, On::ItsOwn, now)
                 }

@@ -234,7 +234,7 @@ pub enum JobEvent {
     Cancel(Person),
     /// Its visitor's session is over.
     VisitorGone,
-    /// The staff resumes it at the first stroke not confirmed: the paper has not moved.
+    /// The staff resumes it at the first stroke not confirmed: the paper has not moved. With none left it is drawn.
     Resume(Operator),
     /// The staff begins it again, on this sheet.
     StartAgain {

@@ -161,6 +161,16 @@ fn interrupted_drawings_are_resumed_by_the_staff_at_the_first_unconfirmed_stroke
 }
 
 #[test]
+fn interrupted_on_the_way_back_a_drawing_is_whole_once_the_staff_says_so() {
+    use JobEvent::*;
+    let (job, _) = after(drawing(), &[news(RunNews::AllDrawn), Fault(FaultCode::LinkLost)]);
+    assert_eq!((job.state().stage(), job.confirmed()), (Stage::Interrupted, STROKES));
+    let (job, commands) = after(job, &[Tick, Resume(staff())]);
+    assert_eq!((job.state().stage(), job.secs_left()), (Stage::Drawn, 0));
+    assert!(commands.iter().all(|command| matches!(command, JobCommand::Journal(_))), "nothing moves: {commands:?}");
+}
+
+#[test]
 fn a_restart_moves_nothing_and_offers_what_was_confirmed() {
     let (job, _) = after(drawing(), &[news(RunNews::Confirmed { strokes: 12, secs_left: 40 })]);
     let recovered = DrawingJob::recovered(&job.record(), FaultCode::Crash, secs(0));

@@ -264,6 +264,7 @@ fn a_language_in_boxes_is_left_out() {
         let stage = Stage::of(House::opened(language));
         let mut page = browser.page(WIDE.0, WIDE.1);
         open(&mut page, &stage);
+        page.until("document.querySelector('#languages [lang=ar]').hidden");
         assert_eq!(offered(&mut page), left);
         assert_eq!(page.complaints(), [] as [String; 0]);
     }

@@ -157,7 +157,7 @@ fn what_is_wrong_is_seen() {
         ("h1 { transform: translateX(700px) }", "leaves the screen"),
         (".controls button { font-size: 300px !important; white-space: nowrap }", "higher than its button"),
         (".words { transform: translateY(200px) }", "overlap"),
-        ("#languages button:first-child { display: none }", "not all languages"),
+        ("#languages button:first-child { display: none }", "of the languages only"),
         (".screen { width: 1500px }", "on a screen of"),
     ] {
         let put = format!(
