@@ -55,19 +55,12 @@ pub struct Browser {
 
 /// Starts a browser, if there is one; `test` names who asks.
 pub fn launch(test: &str) -> Option<Browser> {
-    found(test).map(|program| Browser::start(&program, Fonts::OfTheMachine))
+    found(test).map(|program| Browser::start(&program, None))
 }
 
-/// Starts one that has no fonts but those that a page brings, if there is one; `test` names who asks.
-pub fn launch_without_fonts(test: &str) -> Option<Browser> {
-    found(test).map(|program| Browser::start(&program, Fonts::None))
-}
-
-/// Which fonts a browser may write with, besides those that its pages bring.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fonts {
-    OfTheMachine,
-    None,
+/// Starts one on a machine that has only this font, if there is one; with none at all a browser writes nothing.
+pub fn launch_with_one_font(test: &str, font: &[u8]) -> Option<Browser> {
+    found(test).map(|program| Browser::start(&program, Some(font)))
 }
 
 fn found(test: &str) -> Option<PathBuf> {
@@ -105,13 +98,15 @@ fn find() -> Option<PathBuf> {
 }
 
 impl Browser {
-    fn start(program: &PathBuf, fonts: Fonts) -> Self {
+    fn start(program: &PathBuf, only_font: Option<&[u8]>) -> Self {
         let folder = tempfile::tempdir().expect("a scratch folder");
         let mut command = Command::new(program);
-        if fonts == Fonts::None {
-            let none = folder.path().join("no-fonts.conf");
-            std::fs::write(&none, "<fontconfig></fontconfig>").expect("a scratch folder is writable");
-            command.env("FONTCONFIG_FILE", none);
+        if let Some(font) = only_font {
+            let (fonts, list) = (folder.path().join("fonts"), folder.path().join("fonts.conf"));
+            let written = std::fs::create_dir(&fonts).and_then(|()| std::fs::write(fonts.join("only.otf"), font));
+            let text = format!("<fontconfig><dir>{0}</dir><cachedir>{0}</cachedir></fontconfig>", fonts.display());
+            written.and_then(|()| std::fs::write(&list, text)).expect("a scratch folder is writable");
+            command.env("FONTCONFIG_FILE", list);
         }
         let mut process = command
             .args(FLAGS)
