@@ -18,6 +18,7 @@ use ttf_parser::Tag;
 use ttf_parser::Weight;
 use ttf_parser::gsub::SingleSubstitution;
 use ttf_parser::gsub::SubstitutionSubtable;
+use ttf_parser::opentype_layout::ChainedContextLookup;
 
 /// Basic Latin to Latin Extended-A, general punctuation, the euro, arrows, minus.
 const LETTERS: [RangeInclusive<u32>; 6] =
@@ -25,7 +26,7 @@ const LETTERS: [RangeInclusive<u32>; 6] =
 /// Those that a font must have, or the build ends: what the texts of our Latin languages are written with.
 const NEEDED: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,:;?!()-–’“”„«»¿¡ÄÖÜäöüßÀÂÇÉÈÊËÎÏÔŒÙÛàâçéèêëîïôœùûÁÍÑÓÚáíñóú";
 /// The substitutions that browsers make unasked, or that the page asks for.
-const FEATURES: [&[u8; 4]; 6] = [b"liga", b"clig", b"ccmp", b"locl", b"lnum", b"tnum"];
+const FEATURES: [&[u8; 4]; 9] = [b"liga", b"clig", b"calt", b"rlig", b"rclt", b"ccmp", b"locl", b"lnum", b"tnum"];
 /// An outline of nothing: `endchar`.
 const NOTHING: &[u8] = &[14];
 
@@ -57,7 +58,22 @@ fn reachable(face: &Face<'_>) -> Result<BTreeSet<u16>, Failure> {
     let Some(gsub) = face.tables().gsub else { return Ok(glyphs) };
     let features =
         gsub.features.into_iter().filter(|feature| FEATURES.iter().any(|tag| Tag::from_bytes(tag) == feature.tag));
-    let lookups: BTreeSet<u16> = features.flat_map(|feature| feature.lookup_indices).collect();
+    let mut lookups: BTreeSet<u16> = features.flat_map(|feature| feature.lookup_indices).collect();
+    // What is substituted only beside certain letters (a Q before a u) is in lookups of its own, which others call.
+    for index in lookups.clone() {
+        let Some(lookup) = gsub.lookups.get(index) else { continue };
+        for table in lookup.subtables.into_iter::<SubstitutionSubtable<'_>>() {
+            match table {
+                SubstitutionSubtable::ChainContext(ChainedContextLookup::Format3 { lookups: called, .. }) => {
+                    lookups.extend(called.into_iter().map(|record| record.lookup_list_index));
+                }
+                SubstitutionSubtable::Context(_) | SubstitutionSubtable::ChainContext(_) => {
+                    return Err("the font substitutes in a way that is not followed here".into());
+                }
+                _ => {}
+            }
+        }
+    }
     // A substitute may itself be substituted; three rounds reach the end of every chain in these fonts.
     for _ in 0..3 {
         for lookup in lookups.iter().filter_map(|index| gsub.lookups.get(*index)) {

@@ -37,6 +37,9 @@ const FEWEST: u32 = 25;
 /// Booths at once.
 const MOST_BOOTHS: u32 = 4;
 
+/// A line on which nothing came for so long is empty.
+const QUIET: Duration = Duration::from_millis(250);
+
 /// A cable with a second end, and all that went to the robot.
 struct Relay {
     port: String,
@@ -81,6 +84,13 @@ impl Relay {
     /// What was told to the robot since the last time.
     fn take(&self) -> Vec<u8> {
         std::mem::take(&mut self.told.lock().expect("no panic"))
+    }
+
+    /// Forgets what a killed booth had put on the line, once all of it has gone through.
+    fn run_dry(&self) {
+        while !self.take().is_empty() {
+            thread::sleep(QUIET);
+        }
     }
 }
 
@@ -183,7 +193,8 @@ fn cut_at_one_booth(cuts: u32, seed: u64) {
     let mut offered: Option<u64> = None;
     let mut drawn_before = 0;
     for cut in 0..cuts {
-        relay.take();
+        thread::sleep(QUIET);
+        relay.run_dry();
         let booth = booth(&bench, &relay);
         let met = until(&bench, &booth, "the robot", |house| {
             house["robot"].as_str().is_some_and(|state| !["absent", "connecting", "identifying"].contains(&state))

@@ -3,6 +3,7 @@
 mod evening;
 mod hands;
 mod house;
+mod letters;
 mod program;
 mod scenes;
 mod screens;
