@@ -1,7 +1,8 @@
 //! The kiosk's page as the program carries it: every file by the path that the page asks for, none from anywhere else.
 //!
 //! All paths are relative to where the page stands. The portrait that the attract screen draws is a sample sitter's
-//! (nobody's face); a test says how it is made anew. It refuses nothing and knows no disk.
+//! (nobody's face), in the style that is offered first: `UPDATE_ATTRACT=1 cargo test --test suite page::sheet` makes it
+//! anew. It refuses nothing and knows no disk.
 
 use crate::photo::sitters;
 use crate::preview;

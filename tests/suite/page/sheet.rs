@@ -1,7 +1,8 @@
 //! The eleven screens for people to look at: single pictures, and README's contact sheet.
 //!
 //! `PORTRAITIST_SCREENSHOTS=DIR` writes every scene, upright and wide (in English all turns of a screen); `UPDATE_SHEET=1` makes
-//! `tests/kiosk/screens.jpg` anew. It judges nothing but that each picture is one.
+//! `tests/kiosk/screens.jpg` anew, `UPDATE_ATTRACT=1` the drawing of the attract screen, which the program carries (build
+//! again before the next sheet). It judges nothing but that each picture is one.
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -10,7 +11,12 @@ use image::RgbImage;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops;
 use image::imageops::FilterType;
+use portraitist::booth::page::SITTER;
 use portraitist::kiosk::Language;
+use portraitist::plan::MotionPlan;
+use portraitist::preview;
+use portraitist::preview::InkConfig;
+use serde_json::Value;
 
 use super::UPRIGHT;
 use super::WIDE;
@@ -22,6 +28,7 @@ use super::scenes::Scene;
 use super::stage::Stage;
 use crate::browser;
 use crate::browser::Page;
+use crate::program::Bench;
 
 /// The eleven screens of a visit, each by its best scene, in its order.
 const ELEVEN: [&str; 11] = [
@@ -90,7 +97,31 @@ fn pictures_of_every_screen_for_people() {
     }
 }
 
+/// The sitter of the attract screen as the built program draws it in `style`.
+fn drawn(style: &str) -> Value {
+    let bench = Bench::new();
+    let run = bench.run(&["draw", "--sitter", SITTER, "--style", style, "--out", "drawn"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let plan = std::fs::read(bench.path().join("drawn/plan.json")).expect("written");
+    let plan = MotionPlan::from_json(&plan).expect("our own plan");
+    serde_json::to_value(preview::playable(&plan, &InkConfig::default())).expect("JSON")
+}
+
+#[test]
+fn the_attract_screens_drawing_is_made_anew() {
+    if std::env::var_os("UPDATE_ATTRACT").is_none() {
+        return;
+    }
+    let json = serde_json::to_vec(&drawn("croquis")).expect("JSON");
+    assert!(json.len() < 60_000, "the page carries it: {} bytes", json.len());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/booth/page/attract.json");
+    std::fs::write(path, json).expect("writable");
+}
+
 fn make_sheet(page: &mut Page, stage: &Stage) {
+    for style in ["pen", "croquis", "charcoal", "lines"] {
+        stage.draws(style, drawn(style));
+    }
     let scenes = scenes::all(Language::English);
     let rows = (ELEVEN.len() as u32).div_ceil(COLUMNS);
     let size = |count: u32, one: u32| count * (one + GAP) + GAP;

@@ -4,7 +4,9 @@
 //! What the page sends comes to [`Stage::listen`]; what the house shows goes to the page with [`Stage::show`]. Photos are
 //! a sample sitter's. `PORTRAITIST_PAGE=src/booth/page` serves the page's files as they lie there, without a build.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::sync::mpsc::Sender;
@@ -59,6 +61,7 @@ pub struct Stage {
     end: Option<oneshot::Sender<()>>,
     serves: Option<JoinHandle<()>>,
     url: String,
+    plans: Arc<Mutex<HashMap<String, Value>>>,
 }
 
 #[derive(Clone)]
@@ -66,6 +69,8 @@ struct Doors {
     feed: Feed,
     tell: Sender<Event>,
     plan: Arc<Value>,
+    /// Drawings that are not `plan`, by their style.
+    plans: Arc<Mutex<HashMap<String, Value>>>,
 }
 
 #[derive(Deserialize)]
@@ -92,8 +97,9 @@ impl Stage {
         let feed = Feed::new(&house.view(), &limits).expect("random numbers");
         let (tell, told) = mpsc::channel();
         let closes = feed.clone();
+        let plans = Arc::default();
         let app = App {
-            state: Doors { feed: feed.clone(), tell, plan: Arc::new(plan) },
+            state: Doors { feed: feed.clone(), tell, plan: Arc::new(plan), plans: Arc::clone(&plans) },
             routes: routes(),
             ready: Arc::new(Vec::new),
             farewell: Arc::new(move || closes.close()),
@@ -111,7 +117,12 @@ impl Stage {
             };
             server.block_on(serve(listening, shell, stop)).expect("it serves");
         });
-        Self { house, feed, told, end: Some(end), serves: Some(serves), url }
+        Self { house, feed, told, end: Some(end), serves: Some(serves), url, plans }
+    }
+
+    /// From now on `style` is drawn so.
+    pub fn draws(&self, style: &str, plan: Value) {
+        self.plans.lock().expect("no panic").insert(style.to_owned(), plan);
     }
 
     pub fn url(&self) -> &str {
@@ -176,7 +187,7 @@ fn routes() -> Vec<Route<Doors>> {
         Route::reads("/api/v1/sessions/{session}/live", Role::Visitor, "The live view", picture),
         Route::reads("/api/v1/sessions/{session}/photo", Role::Visitor, "The photo", picture),
         Route::reads("/api/v1/sessions/{session}/plan", Role::Visitor, "The drawing", plan),
-        Route::reads("/api/v1/sessions/{session}/plans/{style}", Role::Visitor, "A drawing", plan),
+        Route::reads("/api/v1/sessions/{session}/plans/{style}", Role::Visitor, "A drawing", plan_in_style),
         Route::changes(
             Verb::Post,
             "/api/v1/session/touch",
@@ -220,6 +231,11 @@ impl Doors {
 
 async fn plan(State(doors): State<Doors>) -> Json<Value> {
     Json(Value::clone(&doors.plan))
+}
+
+async fn plan_in_style(State(doors): State<Doors>, Path((_, style)): Path<(String, String)>) -> Json<Value> {
+    let plans = doors.plans.lock().expect("no panic");
+    Json(plans.get(&style).unwrap_or(&doors.plan).clone())
 }
 
 fn file(path: &str) -> Result<Response, Problem> {
