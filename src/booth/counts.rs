@@ -8,6 +8,7 @@ use prometheus_client::registry::Registry;
 use std::sync::atomic::AtomicU64;
 
 use crate::kiosk::Ending;
+use crate::kiosk::FaultCode;
 use crate::kiosk::JobResult;
 use crate::kiosk::Language;
 use crate::kiosk::Machine;
@@ -37,11 +38,23 @@ pub(super) struct Counts {
     pictures: Gauge,
     stale_journal: Counter,
     locked: Gauge,
+    faults: Family<By, Counter>,
+    free: Gauge,
 }
 
 impl Counts {
-    /// Lets the metrics tell them.
+    /// Lets the metrics tell them; what is counted by an end or a code stands there with 0 before its first time, or no
+    /// alert would see that one.
     pub fn register(&self, registry: &mut Registry) {
+        for code in FaultCode::ALL {
+            drop(self.faults.get_or_create(&By { by: code.row().code.into() }));
+        }
+        for result in RESULTS {
+            drop(self.drawings.get_or_create(&By { by: named(result).into() }));
+        }
+        for by in WIPED {
+            drop(self.wipes.get_or_create(&By { by: by.into() }));
+        }
         registry.register("sessions", "Sessions, by how they ended", self.sessions.clone());
         registry.register("consents", "Consents, by version of the text and language", self.consents.clone());
         registry.register("jobs", "Drawings, by how they ended", self.drawings.clone());
@@ -53,6 +66,9 @@ impl Counts {
         registry.register("photos_in_memory", "1 while pictures of a visitor may be in memory", self.pictures.clone());
         let locked = "1 if the sitter's process keeps its memory from being swapped";
         registry.register("sitter_memory_locked", locked, self.locked.clone());
+        let faults = "How often something began to be wrong, by its code; how visitors stand and empty tables are not";
+        registry.register("faults", faults, self.faults.clone());
+        registry.register("disk_free_bytes", "Room where drawings under way are kept", self.free.clone());
         registry.register("journal_failures", "Records that could not be made durable", self.stale_journal.clone());
     }
 
@@ -77,18 +93,11 @@ impl Counts {
     }
 
     pub fn drawing(&self, result: JobResult) {
-        let by = match result {
-            JobResult::Completed => "completed",
-            JobResult::Cancelled => "cancelled",
-            JobResult::Failed => "failed",
-            JobResult::Interrupted => "interrupted",
-            JobResult::Expired => "expired",
-        };
-        self.drawings.get_or_create(&By { by: by.into() }).inc();
+        self.drawings.get_or_create(&By { by: named(result).into() }).inc();
     }
 
     pub fn wipe(&self, ok: bool) {
-        self.wipes.get_or_create(&By { by: if ok { "ok" } else { "failed" }.into() }).inc();
+        self.wipes.get_or_create(&By { by: WIPED[usize::from(ok)].into() }).inc();
     }
 
     pub fn met(&self) {
@@ -107,6 +116,14 @@ impl Counts {
         self.locked.set(i64::from(locked));
     }
 
+    pub fn fault(&self, code: FaultCode) {
+        self.faults.get_or_create(&By { by: code.row().code.into() }).inc();
+    }
+
+    pub fn free(&self, bytes: u64) {
+        self.free.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
     pub fn not_durable(&self) {
         self.stale_journal.inc();
     }
@@ -115,5 +132,26 @@ impl Counts {
         self.robot.get_or_create(&By { by: before.name().into() }).set(0);
         self.robot.get_or_create(&By { by: now.name().into() }).set(1);
         self.pictures.set(i64::from(pictures));
+    }
+}
+
+/// What a wipe came to: failed, done.
+const WIPED: [&str; 2] = ["failed", "ok"];
+
+const RESULTS: [JobResult; 5] = [
+    JobResult::Completed,
+    JobResult::Cancelled,
+    JobResult::Failed,
+    JobResult::Interrupted,
+    JobResult::Expired,
+];
+
+fn named(result: JobResult) -> &'static str {
+    match result {
+        JobResult::Completed => "completed",
+        JobResult::Cancelled => "cancelled",
+        JobResult::Failed => "failed",
+        JobResult::Interrupted => "interrupted",
+        JobResult::Expired => "expired",
     }
 }

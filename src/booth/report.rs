@@ -77,11 +77,13 @@ impl Report {
         self.ink_metres = tenths(self.ink_mm / 1e3);
     }
 
-    /// This is wrong now.
-    pub fn faults(&mut self, faults: &[FaultView]) {
-        let now: Vec<FaultCode> = faults.iter().map(|fault| fault.code).collect();
-        self.faults += now.iter().filter(|code| !self.wrong.contains(code)).count() as u32;
+    /// This is wrong now. Gives what was not wrong before.
+    pub fn faults(&mut self, faults: &[FaultView]) -> Vec<FaultCode> {
+        let now: Vec<FaultCode> = faults.iter().map(|fault| fault.code).filter(|code| !code.is_everyday()).collect();
+        let fresh: Vec<FaultCode> = now.iter().copied().filter(|code| !self.wrong.contains(code)).collect();
+        self.faults += fresh.len() as u32;
         self.wrong = now;
+        fresh
     }
 
     /// The booth is opened: from now on.
@@ -109,12 +111,12 @@ mod tests {
             let row = code.row();
             FaultView { code, cause: row.cause.into(), hint: row.hint.into(), remedy: row.remedy.into() }
         };
-        let (door, paper) = (fault(FaultCode::Door), fault(FaultCode::PaperNone));
-        for faults in [vec![door.clone()], vec![door.clone()], vec![door.clone(), paper], vec![], vec![door]] {
-            report.faults(&faults);
-        }
+        let (door, pen, nobody) = (fault(FaultCode::Door), fault(FaultCode::PenDry), fault(FaultCode::NoFace));
+        let evening = [vec![door.clone()], vec![door.clone(), nobody], vec![door.clone(), pen], vec![], vec![door]];
+        let fresh = evening.map(|faults| report.faults(&faults));
+        assert_eq!(fresh, [vec![FaultCode::Door], vec![], vec![FaultCode::PenDry], vec![], vec![FaultCode::Door]]);
         let told = serde_json::to_value(&report).expect("JSON");
-        assert_eq!(told["faults"], 3, "a door twice, paper once");
+        assert_eq!(told["faults"], 3, "a door twice, a pen once; a visitor beside the mark is none");
         assert_eq!((&told["drawn"], &told["broken_off"], &told["ink_metres"]), (&1.into(), &1.into(), &12.3.into()));
         report.begin();
         assert_eq!(report, Report { wrong: vec![FaultCode::Door], ..Report::default() });

@@ -75,6 +75,18 @@ macro_rules! faults {
     };
 }
 
+impl FaultCode {
+    /// Whether it belongs to any evening: how a visitor stands before the camera, a sheet that is to be loaded.
+    pub fn is_everyday(self) -> bool {
+        use FaultCode::FaceSmall;
+        use FaultCode::FaceTurned;
+        use FaultCode::ManyFaces;
+        use FaultCode::NoFace;
+        use FaultCode::PaperNone;
+        matches!(self, NoFace | ManyFaces | FaceSmall | FaceTurned | PaperNone)
+    }
+}
+
 // Name, code, the visitor's sentence, whether it closes the front door, what it does to a drawing; then, for the staff,
 // cause, hint and remedy.
 faults! {

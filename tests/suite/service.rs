@@ -1,5 +1,6 @@
 //! The booth as a service: what it tells the service manager, and the unit and rules that are shipped for it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::program::Bench;
+use crate::served;
 
 /// A busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -45,6 +47,25 @@ fn the_service_manager_hears_when_it_is_ready_alive_and_ending() {
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it runs");
     while hear() != "STOPPING=1" {}
     assert_eq!(process.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn the_alerts_ask_for_what_the_booth_tells() {
+    let alerts = fs::read_to_string(shipped("portraitist-alerts.yml")).expect("shipped");
+    let bench = Bench::new();
+    let state = format!("booth.state_folder={}", bench.path().join("state").display());
+    let served = served::serve(&bench, &["--set", &state, "serve", "--sample", "--at-once"]);
+    let told = String::from_utf8(served.get("/metrics").body).expect("text");
+    let word = |c: char| c.is_ascii_lowercase() || c == '_';
+    let asked: BTreeSet<&str> = alerts
+        .match_indices("portraitist_")
+        .map(|(at, _)| alerts[at..].split(|c| !word(c)).next().unwrap_or_default())
+        .collect();
+    assert_eq!((alerts.matches("- alert: ").count(), asked.len()), (7, 8), "{asked:?}");
+    for name in asked {
+        let family = name.trim_end_matches("_total").trim_end_matches("_info");
+        assert!(told.contains(&format!("# TYPE {family} ")), "{name} is not told: {told}");
+    }
 }
 
 #[test]

@@ -35,7 +35,9 @@ impl Attendant {
                 _ => self.hear(Event::Camera(CameraHealth::Closed)),
             }
         }
-        let disk = match self.records.free_bytes() {
+        let free = self.records.free_bytes();
+        self.counts.free(*free.as_ref().unwrap_or(&0));
+        let disk = match free {
             Ok(LOW_BYTES..) => Disk::Roomy,
             Ok(FULL_BYTES..) => Disk::Low,
             _ => Disk::Full,

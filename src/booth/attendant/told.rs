@@ -33,7 +33,9 @@ impl Attendant {
         self.state.machine = self.booth.machine();
         let session = self.booth.session().id();
         let own = self.state.own.as_ref().filter(|(whose, _)| Some(*whose) == session);
-        self.report.faults(&view.house.faults);
+        for code in self.report.faults(&view.house.faults) {
+            self.counts.fault(code);
+        }
         let mut house = serde_json::to_value(&view.house).unwrap_or_default();
         house["report"] = serde_json::to_value(&self.report).unwrap_or_default();
         house["pen_use"] = serde_json::to_value(self.pen.view()).unwrap_or_default();
