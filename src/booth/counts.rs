@@ -138,13 +138,8 @@ impl Counts {
 /// What a wipe came to: failed, done.
 const WIPED: [&str; 2] = ["failed", "ok"];
 
-const RESULTS: [JobResult; 5] = [
-    JobResult::Completed,
-    JobResult::Cancelled,
-    JobResult::Failed,
-    JobResult::Interrupted,
-    JobResult::Expired,
-];
+const RESULTS: [JobResult; 5] =
+    [JobResult::Completed, JobResult::Cancelled, JobResult::Failed, JobResult::Interrupted, JobResult::Expired];
 
 fn named(result: JobResult) -> &'static str {
     match result {

@@ -76,7 +76,8 @@ fn visit(kiosk: &Served, chance: &mut u64) -> (usize, usize) {
 fn visitor_after_visitor_nothing_grows_and_everybody_is_accounted_for() {
     let visitors = std::env::var("PORTRAITIST_SOAK").ok().and_then(|n| n.parse().ok()).unwrap_or(VISITORS);
     let bench = Bench::new();
-    let kiosk = kiosk::kiosk_of(&bench, &["--sample", "--at-once", "--set", "kiosk.thanks_secs=1"]);
+    let hurried = ["--set", "kiosk.thanks_secs=1", "--set", "kiosk.countdown_secs=1", "--set", "kiosk.announce_secs=1"];
+    let kiosk = kiosk::kiosk_of(&bench, &[&["--sample", "--at-once"], &hurried[..]].concat());
     let mut chance = 20_261_123_u64;
     let (mut ordered, mut drawn) = (0, 0);
     let mut settled = None;

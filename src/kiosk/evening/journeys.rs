@@ -372,3 +372,27 @@ fn a_closed_door_is_read_in_ones_own_language_for_a_while() {
     evening.hear(Event::Touch { language: None });
     assert_eq!(speaks(&evening), ("closed", Language::English), "a touch that names none changes nothing");
 }
+
+#[test]
+fn why_a_photo_did_not_come_about_stands_there_until_something_else_is_in_the_way() {
+    let mut evening = Evening::open();
+    evening.hear(Event::Touch { language: None });
+    evening.press(Press::Start);
+    evening.press(Press::Yes);
+    evening.press(Press::TakePhoto);
+    evening.wait(4);
+    let session = evening.booth.session().id().expect("somebody is there");
+    let result = Err(FaultCode::FaceTurned);
+    evening.hear(Event::Session(SessionEvent::Burst { session, take: 1, result }));
+    let notice = |evening: &Evening| evening.booth.view(evening.now).visitor.notice;
+    let turned = notice(&evening);
+    assert_eq!((evening.screen(), turned.is_some()), ("framing", true));
+    let mut sees = |hint: Option<FaultCode>| {
+        evening.hear(Event::Session(SessionEvent::Seen { session, hint }));
+        notice(&evening)
+    };
+    assert_eq!(sees(None), turned, "the next good picture is no answer");
+    let small = sees(Some(FaultCode::FaceSmall));
+    assert!(small.is_some() && small != turned);
+    assert_eq!(sees(None), None);
+}

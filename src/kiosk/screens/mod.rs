@@ -120,8 +120,10 @@ impl Sitting {
 pub struct Framing {
     sitting: Sitting,
     wait: Wait,
-    /// What keeps the photo from being good, or spoilt the last one.
+    /// What keeps the photo from being good.
     hint: Option<FaultCode>,
+    /// What spoilt the last one.
+    spoilt: Option<FaultCode>,
 }
 
 /// Three, two, one; then the burst is awaited.
@@ -266,23 +268,24 @@ impl Consent {
 }
 
 impl Sitting {
-    fn frame(self, hint: Option<FaultCode>, now: Duration, config: &KioskConfig) -> Framing {
-        Framing { sitting: self, wait: Wait::new(self.visit.id, config.framing_secs, config, now), hint }
+    fn frame(self, spoilt: Option<FaultCode>, now: Duration, config: &KioskConfig) -> Framing {
+        let wait = Wait::new(self.visit.id, config.framing_secs, config, now);
+        Framing { sitting: self, wait, hint: None, spoilt }
     }
 
     /// The next photo, if one may follow.
-    fn again(mut self, hint: Option<FaultCode>, now: Duration, config: &KioskConfig) -> Option<Framing> {
+    fn again(mut self, spoilt: Option<FaultCode>, now: Duration, config: &KioskConfig) -> Option<Framing> {
         (self.retakes_left() > 0).then(|| {
             self.take += 1;
-            self.frame(hint, now, config)
+            self.frame(spoilt, now, config)
         })
     }
 }
 
 impl Framing {
-    /// What keeps the photo from being good, or spoilt the last one.
+    /// What keeps the photo from being good; else what spoilt the last one, until something else has been in the way.
     pub fn hint(&self) -> Option<FaultCode> {
-        self.hint
+        self.hint.or(self.spoilt)
     }
 
     /// Which photo it will be.
@@ -291,7 +294,7 @@ impl Framing {
     }
 
     pub(super) fn seen(self, hint: Option<FaultCode>) -> Self {
-        Self { hint, ..self }
+        Self { hint, spoilt: self.spoilt.filter(|_| hint.is_none()), ..self }
     }
 
     pub(super) fn take(self, now: Duration, config: &KioskConfig) -> Countdown {
