@@ -66,7 +66,7 @@ impl Counts {
         registry.register("photos_in_memory", "1 while pictures of a visitor may be in memory", self.pictures.clone());
         let locked = "1 if the sitter's process keeps its memory from being swapped";
         registry.register("sitter_memory_locked", locked, self.locked.clone());
-        let faults = "How often something began to be wrong, by its code; how visitors stand and empty tables are not";
+        let faults = "How often something began to be wrong, by its code; what belongs to any evening is not counted";
         registry.register("faults", faults, self.faults.clone());
         registry.register("disk_free_bytes", "Room where drawings under way are kept", self.free.clone());
         registry.register("journal_failures", "Records that could not be made durable", self.stale_journal.clone());

@@ -76,14 +76,16 @@ macro_rules! faults {
 }
 
 impl FaultCode {
-    /// Whether it belongs to any evening: how a visitor stands before the camera, a sheet that is to be loaded.
+    /// Whether it belongs to any evening: how a visitor stands before the camera, a camera that needs a moment to wake
+    /// or to judge a photo (one that needs longer is a break), a sheet that is to be loaded.
     pub fn is_everyday(self) -> bool {
+        use FaultCode::CamLost;
         use FaultCode::FaceSmall;
         use FaultCode::FaceTurned;
         use FaultCode::ManyFaces;
         use FaultCode::NoFace;
         use FaultCode::PaperNone;
-        matches!(self, NoFace | ManyFaces | FaceSmall | FaceTurned | PaperNone)
+        matches!(self, CamLost | NoFace | ManyFaces | FaceSmall | FaceTurned | PaperNone)
     }
 }
 
