@@ -232,7 +232,8 @@ fn check_change(request: &Request, route: &RouteGuard, caller: &Caller) -> Resul
 fn stranger(route: &RouteGuard, request: &Request) -> Response {
     let navigates = request.headers().get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
     if navigates && route.verb == Verb::Get && route.access.knows_a_pin() {
-        return Redirect::to(super::operator::DOOR).into_response();
+        // Whoever is let in goes on to what was asked for; the browser keeps that to itself.
+        return Redirect::to(&format!("{}#{}", super::operator::DOOR, request.uri().path())).into_response();
     }
     refused(match route.needs {
         Role::Operator => "only an operator may; log in, or show the operator's token",

@@ -32,6 +32,7 @@ function show(house) {
     ? `${job.state}, stroke ${job.confirmed} of ${job.strokes}, ${Math.ceil(job.secs_left / 60)} min left${job.code ? `, ${job.code}` : ""}`
     : "none";
   $("interrupted").hidden = job?.state !== "interrupted";
+  $("under-way").hidden = !$("interrupted").hidden;
   const whole = job && job.confirmed >= job.strokes;
   if (job) $("broke-off").textContent = whole ? `All ${job.strokes} strokes are on paper, the pen's way back broke off.` : `Stroke ${job.confirmed + 1} of ${job.strokes}. Did the paper move?`;
   document.querySelector("[data-press=resume]").textContent = whole ? "It is whole" : "No: resume";

@@ -1,4 +1,4 @@
-// Sends the PIN and goes to the front page; says in words why it was not let in.
+// Sends the PIN and goes to the page that was asked for, or to the front page; says in words why it was not let in.
 (() => {
   "use strict";
   const $ = (id) => document.getElementById(id);
@@ -13,7 +13,9 @@
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ pin: $("pin").value }),
       });
-      if (answer.ok) return location.replace("/");
+      // A path of this program's own, never another host's.
+      const asked = location.hash.slice(1);
+      if (answer.ok) return location.replace(/^\/(?![/\\])/.test(asked) ? asked : "/");
       const sentence = (await answer.json()).detail;
       $("say").textContent = sentence.charAt(0).toUpperCase() + sentence.slice(1) + ".";
     } catch {

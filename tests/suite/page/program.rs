@@ -98,3 +98,25 @@ fn two_pages_touched_twice_draw_once_on_the_robot() {
     let metrics = String::from_utf8(kiosk.get("/metrics").body).expect("text");
     assert!(metrics.contains("portraitist_jobs_total{by=\"completed\"} 1"), "{metrics}");
 }
+
+#[test]
+fn who_is_let_in_comes_to_the_page_that_was_asked_for() {
+    let Some(browser) = browser::launch("who_is_let_in_comes_to_the_page_that_was_asked_for") else { return };
+    let bench = Bench::new();
+    let kiosk = kiosk::kiosk(&bench, &["--staffed"]);
+    let pin = kiosk.told["operator_pin"].as_str().expect("one for this run");
+    let mut page = browser.page(1280, 900);
+    page.go(&format!("{}operator", kiosk.url()));
+    page.until("location.pathname === '/operator/door' && document.getElementById('pin') !== null");
+    page.ask(&format!(
+        "document.getElementById('pin').value = '{pin}'; document.getElementById('form').requestSubmit()"
+    ));
+    page.until("location.pathname === '/operator' && document.getElementById('machine').textContent.includes('robot')");
+    // A door that somebody's link sends elsewhere leads home.
+    page.go(&format!("{}operator/door#//example.org/", kiosk.url()));
+    page.ask(&format!(
+        "document.getElementById('pin').value = '{pin}'; document.getElementById('form').requestSubmit()"
+    ));
+    page.until("location.pathname === '/' && document.documentElement.dataset.screen !== undefined");
+    assert_eq!(page.complaints(), [] as [String; 0]);
+}
