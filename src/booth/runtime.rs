@@ -27,6 +27,7 @@ use super::pen::PenUse;
 use super::records::Records;
 use super::report::Report;
 use super::routes::Site;
+use super::shown::Now;
 use super::shown::Shown;
 use super::sitter::Sitters;
 use super::trials::Trials;
@@ -141,6 +142,8 @@ impl Runtime {
         let feed = Feed::new(&first_view.visitor, limits)?;
         let house = Feed::new(&first_view.house, limits)?;
         let shown = Arc::new(Shown::default());
+        let house_now = serde_json::to_value(&first_view.house).unwrap_or_default();
+        shown.write(Now { house: house_now, ..Now::default() });
         let counts = Counts::default();
         let attendant = Attendant {
             booth,
