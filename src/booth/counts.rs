@@ -52,6 +52,7 @@ impl Counts {
         for result in RESULTS {
             drop(self.drawings.get_or_create(&By { by: named(result).into() }));
         }
+        drop(self.robot.get_or_create(&By { by: Machine::Absent.name().into() }));
         for by in WIPED {
             drop(self.wipes.get_or_create(&By { by: by.into() }));
         }

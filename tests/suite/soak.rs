@@ -86,6 +86,9 @@ fn visitor_after_visitor_nothing_grows_and_everybody_is_accounted_for() {
             screen(&kiosk, "attract");
             settled = Some(held(&kiosk));
         }
+        if visitor > 0 && visitor % 50 == 0 {
+            eprintln!("{visitor} visitors: {:?}", held(&kiosk));
+        }
         let (placed, finished) = visit(&kiosk, &mut chance);
         (ordered, drawn) = (ordered + placed, drawn + finished);
     }

@@ -1,4 +1,4 @@
-//! Pages shown in this desktop's browser.
+//! Pages shown in this desktop's browser, and what it can write them with.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -27,4 +27,11 @@ pub fn open(page: &OsStr) -> Result<(), Fault> {
             format!("{opener} cannot show {}; open it in a browser yourself", page.display()),
         )),
     }
+}
+
+/// Whether a browser on this machine has a font for fontconfig's `pattern`, as in `:lang=ja`; nothing where there is no
+/// `fc-list` to ask.
+pub fn has_font(pattern: &str) -> Option<bool> {
+    let asked = Command::new("fc-list").args([pattern, "family"]).stdin(Stdio::null()).output().ok()?;
+    asked.status.success().then_some(!asked.stdout.is_empty())
 }

@@ -7,7 +7,6 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use models::Manifest;
 use rustix::fs::Access;
@@ -17,6 +16,7 @@ use serde_json::json;
 use super::Everywhere;
 use super::Machine;
 use super::arguments::Doctor;
+use super::browser;
 use super::cable::SIMULATED;
 use super::output;
 use super::output::Folder;
@@ -159,8 +159,7 @@ const SCRIPTS: [(&str, &str, &str); 3] = [
 fn letters() -> Option<Finding> {
     let mut lacking = Vec::new();
     for (script, pattern, package) in SCRIPTS {
-        let fonts = Command::new("fc-list").args([pattern, "family"]).output().ok().filter(|o| o.status.success())?;
-        if fonts.stdout.is_empty() {
+        if !browser::has_font(pattern)? {
             lacking.push(format!("{script} ({package})"));
         }
     }
