@@ -76,7 +76,7 @@ impl Worker {
     pub(super) fn connect(&mut self) -> Result<Robot, MachineEvent> {
         let mut port: Box<dyn Port> = match &self.which.cable {
             Cable::Nothing => return Err(MachineEvent::LinkLost),
-            Cable::Simulated(pace) => Box::new(Simulated::new(&self.which.profile, *pace)),
+            Cable::Simulated(pace) => Box::new(Simulated::new(&self.which.profile, *pace).inkless()),
             Cable::Serial(name) => {
                 let opened = Serial::open(name, self.which.profile.baud);
                 Box::new(opened.map_err(|error| self.unmet(&error.into()))?)
