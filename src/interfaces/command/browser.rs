@@ -29,9 +29,9 @@ pub fn open(page: &OsStr) -> Result<(), Fault> {
     }
 }
 
-/// Whether a browser on this machine has a font for fontconfig's `pattern`, as in `:lang=ja`; nothing where there is no
-/// `fc-list` to ask.
-pub fn has_font(pattern: &str) -> Option<bool> {
-    let asked = Command::new("fc-list").args([pattern, "family"]).stdin(Stdio::null()).output().ok()?;
+/// Whether a browser on this machine has a font with `letter`; nothing where there is no `fc-list` to ask.
+pub fn has_font(letter: char) -> Option<bool> {
+    let pattern = format!(":charset={:x}", u32::from(letter));
+    let asked = Command::new("fc-list").args([&pattern, "family"]).stdin(Stdio::null()).output().ok()?;
     asked.status.success().then_some(!asked.stdout.is_empty())
 }
